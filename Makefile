@@ -1,0 +1,45 @@
+# Every command a person needs. Go 1.26 and make are all it takes.
+
+DATA ?= sample-data
+
+.PHONY: run build test lint bench fuzz clean help
+
+run: build ## build, make the sample data, migrate and evaluate it
+	@test -e $(DATA)/actorsData.json || bin/screentest sample $(DATA)
+	bin/screentest --data $(DATA) migrate
+	bin/screentest --data $(DATA) evaluate --all --judge offline || test $$? -eq 3
+	bin/screentest --data $(DATA) score --truth $(DATA)/truth.json
+
+build: ## leave bin/screentest
+	go build -trimpath -o bin/screentest ./cmd/screentest
+
+test: ## every test, with the race detector where a C compiler is there
+	go vet ./...
+	CGO_ENABLED=$(CGO) go test $(RACE) ./...
+
+lint: ## gofmt, vet, staticcheck, and govulncheck where its database is reached
+	@unformatted=$$(gofmt -l cmd pkg *.go); test -z "$$unformatted" || { echo "not gofmt-clean: $$unformatted"; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	@go tool govulncheck ./... || { test $$? -ne 3 && echo "SKIP govulncheck: its database cannot be reached"; }
+
+bench: build ## the figures of DESIGN.md: Go benchmarks, then whole runs
+	go test -run '^$$' -bench . -benchtime 1s ./pkg/...
+	go run ./cmd/bench -data $(DATA)
+
+fuzz: ## each fuzz test for 20 seconds
+	@for f in $$(grep -rlE '^func Fuzz' --include=*_test.go pkg); do \
+		for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' $$f | cut -c6-); do \
+			echo "$$name"; go test -run '^$$' -fuzz "^$$name$$" -fuzztime 20s ./$$(dirname $$f) || exit 1; \
+		done; \
+	done
+
+clean: ## remove what was built and the sample data
+	rm -rf bin $(DATA)
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+# The race detector needs cgo, and that a C compiler.
+CGO = $(if $(shell command -v $${CC:-cc}),1,0)
+RACE = $(if $(filter 1,$(CGO)),-race,)

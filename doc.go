@@ -1,0 +1,41 @@
+/*
+Package screentest keeps the training sets of synthetic actors fit to train on.
+This file is the tour of its code, bottom up; the module's own package holds no
+code but the tests of its rules (policy_test.go). README.md is for users,
+DESIGN.md for the decisions.
+
+# Where things lie
+
+[screentest/pkg/store] is the port to the tree: keys, versions, conditional
+writes. Its drivers are pkg/store/dir for a directory and pkg/store/mem for
+tests; pkg/store/storetest is the suite that both pass.
+[screentest/pkg/lease] stands on it: a claim on an actor, so that two processes
+never pay for the same work.
+
+[screentest/pkg/actor] reads the roster and applies the one rule of detection;
+every key of the tree is named there. [screentest/pkg/manifest] is the training
+manifest, [screentest/pkg/migration] the way into it from the legacy metadata.
+
+# Judging
+
+[screentest/pkg/verdict] is the vocabulary: styles, issues, the verdict.
+[screentest/pkg/inspect] measures an image without a model, once, from one
+decoding. [screentest/pkg/judge] declares what a judge is; judge/offline works
+from the measurements alone, judge/openai shows the pictures to a model.
+[screentest/pkg/cost] counts tokens and dollars and keeps a run in its budget.
+
+# What follows from it
+
+[screentest/pkg/balance] is the arithmetic: mix, balance, plan. Pure.
+[screentest/pkg/settings] is what the owner decides.
+[screentest/pkg/evaluation] is the document of one actor and the pure function
+that builds it from facts; [screentest/pkg/evaluator] collects the facts.
+[screentest/pkg/run] passes over many actors and keeps their progress.
+[screentest/pkg/score] compares evaluations with labels, and
+[screentest/pkg/sample] renders a tree that has both.
+
+cmd/screentest is the command line: flags, parts, one call, output. To follow one
+evaluation from the start, read cmd/screentest/evaluate.go, then
+pkg/evaluator/evaluator.go, work.go and look.go, then pkg/evaluation/build.go.
+*/
+package screentest
