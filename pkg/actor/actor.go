@@ -1,0 +1,120 @@
+// Package actor knows the roster, the one rule of detection, and where the
+// objects of an actor lie in the tree. It is where every flow begins: load the
+// roster, detect the sets, hand them on.
+//
+// It only reads. A name that it hands out is valid as a directory name, so keys
+// made from it never lead out of the tree. What cannot be used is a Problem,
+// told with its place and reason, and never stops the rest.
+package actor
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"screentest/pkg/store"
+)
+
+// A Name is an actor's name, which is also the name of its directory. Spaces,
+// dots, Unicode and "%2F" are ordinary characters in it.
+type Name string
+
+// maxName leaves room for ".json" in a file name of 255 bytes, the limit of
+// the usual file systems.
+const maxName = 250
+
+// Validate says why n cannot be a directory name, or returns nil.
+func (n Name) Validate() error {
+	switch {
+	case n == "":
+		return errors.New("the name is empty")
+	case len(n) > maxName:
+		return fmt.Errorf("the name is %d bytes long, limit %d", len(n), maxName)
+	case !utf8.ValidString(string(n)):
+		return fmt.Errorf("the name %q is not UTF-8", string(n))
+	case n == "." || n == ".." || strings.Contains(string(n), "/"):
+		return fmt.Errorf("the name %q leads out of its directory", string(n))
+	case strings.ContainsFunc(string(n), unicode.IsControl):
+		return fmt.Errorf("the name %q holds a control character", string(n))
+	}
+	return nil
+}
+
+// An Actor is an entry of the roster. Everything but the name describes the
+// actor to people and to the image model and may be empty.
+type Actor struct {
+	ID         string
+	Name       Name
+	Age        string // in years, as the roster writes it
+	Sex        string
+	Ethnicity  string
+	FacePrompt string
+}
+
+// A Problem is something that was met, is reported, and was left out.
+type Problem struct {
+	Where  string `json:"where"` // a key, or an entry of a document
+	Reason string `json:"reason"`
+}
+
+// RosterKey is where the roster lies.
+const RosterKey store.Key = "actorsData.json"
+
+const (
+	actorsPrefix = "actors/"
+	trainingDir  = "training_data/"
+	baseDir      = "base_image/"
+
+	manifestFile       = "manifest.json"
+	promptMetadataFile = "prompt_metadata.json"
+	responseFile       = "response.json"
+)
+
+func prefix(n Name) string { return actorsPrefix + string(n) + "/" }
+
+// TrainingKey is where the file of that name in n's training data lies. file
+// must be a plain file name; one from outside input goes through
+// store.Key.Validate and ParseTrainingKey first.
+func TrainingKey(n Name, file string) store.Key {
+	return store.Key(prefix(n) + trainingDir + file)
+}
+
+// ManifestKey is where n's training manifest lies.
+func ManifestKey(n Name) store.Key { return TrainingKey(n, manifestFile) }
+
+// PromptMetadataKey is where n's older legacy metadata lies, with the prompts.
+func PromptMetadataKey(n Name) store.Key { return TrainingKey(n, promptMetadataFile) }
+
+// ResponseKey is where n's other legacy metadata lies, with the URLs.
+func ResponseKey(n Name) store.Key { return TrainingKey(n, responseFile) }
+
+// EvaluationKey is where n's evaluation lies.
+func EvaluationKey(n Name) store.Key {
+	return store.Key("screentest/evaluations/" + string(n) + ".json")
+}
+
+// VerdictsKey is where the verdicts on n's images are kept by content.
+func VerdictsKey(n Name) store.Key {
+	return store.Key("screentest/verdicts/" + string(n) + ".json")
+}
+
+// LeaseKey is where the lease lies that one worker at a time holds on n.
+func LeaseKey(n Name) store.Key {
+	return store.Key("screentest/leases/" + string(n) + ".json")
+}
+
+// ParseTrainingKey undoes TrainingKey. It is false for every key that is not of
+// an object directly in the training data of a valid name. Whether the file is
+// a training image is for IsTrainingImage to say.
+func ParseTrainingKey(k store.Key) (Name, string, bool) {
+	parts := strings.Split(string(k), "/")
+	if len(parts) != 4 || parts[0]+"/" != actorsPrefix || parts[2]+"/" != trainingDir {
+		return "", "", false
+	}
+	if k.Validate() != nil || Name(parts[1]).Validate() != nil {
+		return "", "", false
+	}
+	return Name(parts[1]), parts[3], true
+}
