@@ -38,6 +38,8 @@ type Candidate struct {
 	Blemishes int           // issues that do not condemn; of two equal qualities the more blemished goes first
 	Condemned []string      // why the image cannot stay, in words; empty if it is sound
 	Copies    string        // same non-empty value: copies of one picture, of which the best is kept
+	Pixels    int           // of copies judged alike, the larger is the better, then the one of more bytes:
+	Bytes     int64         // cropping and encoding again lose something
 }
 
 // DefaultTarget returns the target of an owner who has set none: 20 images,

@@ -62,7 +62,7 @@ func golden(t *testing.T, path string) {
 }
 
 // readSet reads lines "FILE STYLE QUALITY [blemishes=N] [copies=GROUP]
-// [condemned=REASON]", where style "-" is none and spaces in REASON are "_".
+// [pixels=N] [bytes=N] [condemned=REASON]", where style "-" is none and spaces in REASON are "_".
 func readSet(t *testing.T, text string) (set []balance.Candidate) {
 	t.Helper()
 	for line := range strings.Lines(text) {
@@ -76,6 +76,10 @@ func readSet(t *testing.T, text string) (set []balance.Candidate) {
 			switch key, value, _ := strings.Cut(f, "="); key {
 			case "blemishes":
 				fmt.Sscan(value, &c.Blemishes)
+			case "pixels":
+				fmt.Sscan(value, &c.Pixels)
+			case "bytes":
+				fmt.Sscan(value, &c.Bytes)
 			case "copies":
 				c.Copies = value
 			case "condemned":

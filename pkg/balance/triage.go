@@ -46,7 +46,7 @@ func triageOf(judged []Candidate) triage {
 
 // Copies returns, for every image that is a copy of a better one, the file of the
 // best of its group: sound before condemned, then of higher quality, fewer
-// blemishes, and first by name.
+// blemishes, more pixels, more bytes, and first by name.
 func Copies(set []Candidate) map[string]string {
 	best := map[string]Candidate{}
 	for _, c := range set {
@@ -105,10 +105,11 @@ func worstFirst(a, b Candidate) int {
 }
 
 // bestFirst orders sound before condemned, then by higher quality, then fewer
-// blemishes, then name.
+// blemishes, then what was lost least in copying, then name.
 func bestFirst(a, b Candidate) int {
 	condemned := cmp.Compare(min(1, len(a.Condemned)), min(1, len(b.Condemned)))
-	return cmp.Or(condemned, byMerit(b, a), cmp.Compare(a.File, b.File))
+	loss := cmp.Or(cmp.Compare(b.Pixels, a.Pixels), cmp.Compare(b.Bytes, a.Bytes))
+	return cmp.Or(condemned, byMerit(b, a), loss, cmp.Compare(a.File, b.File))
 }
 
 func byMerit(a, b Candidate) int {
