@@ -171,7 +171,7 @@ func urlClaim(file, source, url string) claim {
 func distinct(claims []claim) []claim {
 	var out []claim
 	for _, c := range claims {
-		same := func(d claim) bool { return string(d.fields[0].Value) == string(c.fields[0].Value) }
+		same := func(d claim) bool { return value{raw: d.fields[0].Value}.same(value{raw: c.fields[0].Value}) }
 		if !slices.ContainsFunc(out, same) {
 			out = append(out, c)
 		}

@@ -71,9 +71,20 @@ type value struct {
 
 func (v value) empty() bool { return string(v.raw) == `""` || string(v.raw) == "null" }
 
-// same compares as JSON, so that "é" and "\u00e9" are no contradiction.
+// same compares as JSON, so that "é" and "\u00e9" are no contradiction, and two
+// addresses of one S3 object in two dialects are none either.
 func (v value) same(w value) bool {
-	return bytes.Equal(canonical(v.raw), canonical(w.raw))
+	return bytes.Equal(canonical(v.raw), canonical(w.raw)) || v.sameObject(w)
+}
+
+func (v value) sameObject(w value) bool {
+	var a, b string
+	if json.Unmarshal(v.raw, &a) != nil || json.Unmarshal(w.raw, &b) != nil {
+		return false
+	}
+	bucket, key, ok := manifest.ParseS3URL(a)
+	otherBucket, otherKey, otherOK := manifest.ParseS3URL(b)
+	return ok && otherOK && bucket == otherBucket && key == otherKey
 }
 
 func canonical(raw json.RawMessage) []byte {
