@@ -1,0 +1,203 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"screentest/pkg/actor"
+	"screentest/pkg/cost"
+	"screentest/pkg/evaluator"
+	"screentest/pkg/judge"
+	"screentest/pkg/judge/offline"
+	"screentest/pkg/judge/openai"
+	"screentest/pkg/run"
+	"screentest/pkg/settings"
+	"screentest/pkg/store"
+)
+
+type evaluateFlags struct {
+	overrides
+	all, dryRun, execute, noResume bool
+}
+
+func (a *app) evaluateCommand() *cobra.Command {
+	var f evaluateFlags
+	cmd := &cobra.Command{
+		Use:   "evaluate --all | ACTOR...",
+		Short: "Judge every image of the actors and say what each set lacks",
+		Long: `Judge every training image of the named actors, compare each set with the
+target, and write what was found, with the plan that would balance the set, to
+screentest/evaluations/ACTOR.json. No image, manifest or metadata is changed.
+
+What has not changed since it was judged is neither decoded nor asked again.
+Interrupted, the same command goes on where it stopped. The judge openai needs
+OPENAI_API_KEY (OPENAI_BASE_URL for a compatible server); the judge offline
+needs nothing and does not see gaze, anatomy or identity.`,
+		Example: "  screentest --data ./data evaluate --all --judge offline\n" +
+			"  screentest --data ./data evaluate --all --max-cost 0.50\n" +
+			"  screentest --data ./data evaluate 0042_black_25_female --json",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.check(args); err != nil {
+				return usageError{err}
+			}
+			return a.evaluate(cmd.Context(), &f, args)
+		},
+	}
+	f.register(cmd.Flags())
+	cmd.Flags().BoolVar(&f.all, "all", false, "evaluate every actor that has training images")
+	cmd.Flags().BoolVar(&f.dryRun, "dry-run", true, "propose plans and change nothing")
+	cmd.Flags().BoolVar(&f.execute, "execute", false, "perform the plans (not in this version)")
+	cmd.Flags().BoolVar(&f.noResume, "no-resume", false, "evaluate again what has not changed; verdicts that were paid for are not asked again")
+	return a.reports(cmd)
+}
+
+func (f *evaluateFlags) check(args []string) error {
+	switch {
+	case f.execute || !f.dryRun:
+		return errors.New("this version proposes plans and cannot perform them; leave --execute out, and nothing is changed")
+	case f.all == (len(args) > 0):
+		return errors.New("name actors or say --all; see `screentest evaluate --help`")
+	}
+	return nil
+}
+
+func (a *app) evaluate(ctx context.Context, f *evaluateFlags, args []string) error {
+	s, err := a.open()
+	if err != nil {
+		return err
+	}
+	set, _, err := f.load(ctx, s)
+	if err != nil {
+		return err
+	}
+	j, err := newJudge(set, a.data)
+	if err != nil {
+		return err
+	}
+	names, err := a.selection(ctx, s, args)
+	if err != nil {
+		return err
+	}
+	e := evaluator.New(evaluator.Config{
+		Store: s, Judge: j, Settings: set, Holder: "screentest evaluate", Now: a.now, Fresh: f.noResume,
+	})
+	return a.pass(ctx, s, e, names)
+}
+
+// newJudge makes the judge of the settings for the tree data. The key comes from
+// the environment.
+func newJudge(set settings.Settings, data string) (judge.Judge, error) {
+	if set.Judge.Name == "offline" {
+		return offline.New(), nil
+	}
+	price, err := set.Price()
+	if err != nil {
+		return nil, err
+	}
+	return openai.New(openai.Config{
+		APIKey: os.Getenv("OPENAI_API_KEY"), BaseURL: set.Judge.BaseURL, Model: set.Judge.Model, Price: price,
+		ReasoningEffort: set.Judge.ReasoningEffort, BatchSize: set.Judge.Batch, Timeout: set.Judge.Timeout,
+		Budget: cost.NewBudget(set.Run.MaxCost), SafetyIdentifier: data,
+	})
+}
+
+// selection returns the actors to evaluate, by name: those named, which must be
+// in the roster, or all that have training images.
+func (a *app) selection(ctx context.Context, s store.Store, args []string) ([]actor.Actor, error) {
+	roster, err := actor.LoadRoster(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if len(args) > 0 {
+		return named(roster, args)
+	}
+	found, err := actor.Detect(ctx, s, roster)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range found.Problems {
+		fmt.Fprintf(a.stderr, "warning: %s: %s\n", printable(p.Where), printable(p.Reason))
+	}
+	var actors []actor.Actor
+	for _, set := range found.Sets {
+		actors = append(actors, set.Actor)
+	}
+	if len(actors) == 0 {
+		return nil, fmt.Errorf("no actor of the roster has training images; they belong in actors/NAME/training_data, see `screentest actors --all`")
+	}
+	return actors, nil
+}
+
+func named(roster actor.Roster, args []string) ([]actor.Actor, error) {
+	var picked []actor.Actor
+	for _, arg := range args {
+		member, known := roster.Find(actor.Name(arg))
+		if !known {
+			return nil, usageError{fmt.Errorf("no actor %q in the roster; `screentest actors --all` lists them", arg)}
+		}
+		picked = append(picked, member)
+	}
+	slices.SortFunc(picked, func(x, y actor.Actor) int { return cmp.Compare(x.Name, y.Name) })
+	return slices.Compact(picked), nil
+}
+
+// pass evaluates the actors as one run and reports.
+func (a *app) pass(ctx context.Context, s store.Store, e *evaluator.Evaluator, actors []actor.Actor) error {
+	header := run.Run{Mode: run.DryRun, Judge: e.Judge.ID()}
+	members := map[actor.Name]actor.Actor{}
+	for _, member := range actors {
+		header.Actors = append(header.Actors, member.Name)
+		members[member.Name] = member
+	}
+	started, err := run.Start(ctx, s, header, a.now())
+	if err != nil {
+		return err
+	}
+	m := newMeter(a.stderr, "evaluating", "actors")
+	pass := run.Pass{
+		Store: s, Run: started, Workers: e.Workers(), Seen: m.outcome(len(actors)),
+		Work: func(ctx context.Context, name actor.Name) (run.Outcome, error) {
+			return outcome(ctx, e, members[name], a)
+		},
+	}
+	stopped := pass.Do(ctx)
+	m.stop()
+	if stopped == nil {
+		if started, err = started.End(ctx, s, a.now()); err != nil {
+			return err
+		}
+	}
+	report, err := a.reportPass(context.WithoutCancel(ctx), s, started)
+	if err != nil {
+		return err
+	}
+	return verdictOfPass(report.Progress, stopped)
+}
+
+func outcome(ctx context.Context, e *evaluator.Evaluator, member actor.Actor, a *app) (run.Outcome, error) {
+	result, err := e.Evaluate(ctx, member)
+	o := run.Outcome{State: run.Completed, At: a.now(), Usage: result.Spent}
+	if result.Unchanged {
+		o.State, o.Reason = run.Skipped, "unchanged since "+result.Evaluation.EvaluatedAt.Format("2006-01-02 15:04:05 MST")
+	}
+	return o, err
+}
+
+// verdictOfPass turns how the run ended into the command's error.
+func verdictOfPass(p run.Progress, stopped error) error {
+	switch {
+	case errors.Is(stopped, context.Canceled):
+		return fmt.Errorf("interrupted: %d of %d actors remain; run the same command again to go on", p.Remaining, p.Total)
+	case stopped != nil:
+		return fmt.Errorf("%w; %d of %d actors remain; run the same command again to go on", stopped, p.Remaining, p.Total)
+	case p.Failed > 0:
+		return partialError{fmt.Errorf("%d of %d actors failed; run the same command again to retry them", p.Failed, p.Total)}
+	}
+	return nil
+}

@@ -1,0 +1,139 @@
+// Command screentest judges the training images of every actor of a roster, says
+// what each set lacks, and keeps the record. See doc.go at the top of the module
+// for a tour and `screentest --help` for the commands.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"screentest/pkg/store"
+	"screentest/pkg/store/dir"
+)
+
+// Exit statuses.
+const (
+	statusOK      = 0
+	statusFailed  = 1 // the command failed
+	statusUsage   = 2 // wrong usage
+	statusPartial = 3 // done, but some actors failed
+)
+
+func main() {
+	// After the first Ctrl-C the command stops in its own time; a second one
+	// finds the default behaviour restored and ends the process at once.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, func() {
+		stop()
+		fmt.Fprintln(os.Stderr, "\nstopping as soon as what is under way is recorded; Ctrl-C again to stop at once")
+	})
+	os.Exit(execute(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// execute runs one command line and returns the exit status.
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	a := &app{stdout: stdout, stderr: stderr, now: time.Now}
+	root := a.rootCommand()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err != nil {
+		fmt.Fprintf(stderr, "error: %s\n", printable(err.Error()))
+	}
+	return status(err)
+}
+
+// A usageError is about how the command was called.
+type usageError struct{ error }
+
+// A partialError says that the command did its work and some actors failed.
+type partialError struct{ error }
+
+func status(err error) int {
+	var usage usageError
+	var partial partialError
+	switch {
+	case err == nil:
+		return statusOK
+	case errors.As(err, &usage):
+		return statusUsage
+	case errors.As(err, &partial):
+		return statusPartial
+	}
+	return statusFailed
+}
+
+// app is what the commands share.
+type app struct {
+	stdout, stderr io.Writer
+	now            func() time.Time
+	data           string // --data
+	json           bool   // --json
+}
+
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "screentest",
+		Short: "Keeps the training sets of synthetic actors fit to train on",
+		Long: `screentest judges every training image of every actor, says what each actor's
+set lacks, and keeps the record. Nothing it does now changes an image.
+
+Exit status: 0 all well, 1 the command failed, 2 wrong usage, 3 done but some actors failed.`,
+		Example: `  screentest sample ./data
+  screentest --data ./data migrate
+  screentest --data ./data evaluate --all --judge offline
+  screentest --data ./data progress`,
+		Args:          arguments(cobra.NoArgs),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return cmd.Help()
+		},
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w; see `%s --help`", err, cmd.CommandPath())}
+	})
+	root.PersistentFlags().StringVar(&a.data, "data", "data", "the data tree: a directory")
+	root.AddCommand(a.actorsCommand(), a.migrateCommand(), a.evaluateCommand(), a.progressCommand(),
+		a.scoreCommand(), a.sampleCommand(), a.configCommand())
+	return root
+}
+
+// arguments makes the errors of a check of positional arguments wrong usage.
+func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usageError{fmt.Errorf("%w; see `%s --help`", err, cmd.CommandPath())}
+		}
+		return nil
+	}
+}
+
+// reports gives a command the --json flag.
+func (a *app) reports(cmd *cobra.Command) *cobra.Command {
+	cmd.Flags().BoolVar(&a.json, "json", false, "print one JSON document instead of text")
+	return cmd
+}
+
+// open returns the store that --data names.
+func (a *app) open() (store.Store, error) {
+	if scheme, _, found := strings.Cut(a.data, "://"); found {
+		return nil, usageError{fmt.Errorf("--data %s: this build reads directories only, not %s; copy the tree to a directory first", a.data, scheme)}
+	}
+	s, err := dir.Open(a.data)
+	if err != nil {
+		return nil, fmt.Errorf("--data %s: %w; name the directory that holds actorsData.json, or make one with `screentest sample %s`", a.data, err, a.data)
+	}
+	return s, nil
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/schollz/progressbar/v3"
+
+	"screentest/pkg/cost"
+	"screentest/pkg/run"
+)
+
+// A meter shows how far long work is: a bar with rate and time left on a
+// terminal, and about ten plain lines elsewhere. It is not for concurrent use.
+type meter struct {
+	out   io.Writer
+	verb  string                   // "evaluating"
+	noun  string                   // "actors"
+	bar   *progressbar.ProgressBar // nil where there is no terminal, and before the first call of at
+	shown int                      // tenths printed
+
+	done, failed int
+	usage        cost.Usage
+}
+
+func newMeter(out io.Writer, verb, noun string) *meter {
+	return &meter{out: out, verb: verb, noun: noun}
+}
+
+// at shows that done of total are behind us.
+func (m *meter) at(done, total int) { m.show(done, total, m.verb) }
+
+// outcome returns a function that shows the outcomes of a run over total actors,
+// with failures and dollars.
+func (m *meter) outcome(total int) func(run.Outcome) {
+	return func(o run.Outcome) {
+		if o.State == run.Interrupted {
+			return
+		}
+		m.done++
+		m.usage = m.usage.Add(o.Usage)
+		if o.State == run.Failed {
+			m.failed++
+		}
+		m.show(m.done, total, fmt.Sprintf("%s, %d failed, $%.4f", m.verb, m.failed, m.usage.USD))
+	}
+}
+
+func (m *meter) show(done, total int, what string) {
+	if width := terminalWidth(m.out); width > 0 {
+		m.draw(done, total, what, width)
+		return
+	}
+	if tenths := done * 10 / max(total, 1); tenths > m.shown {
+		m.shown = tenths
+		fmt.Fprintf(m.out, "%s: %d of %d %s\n", what, done, total, m.noun)
+	}
+}
+
+// draw moves the bar. A bar that cannot be drawn is no reason to stop the work.
+func (m *meter) draw(done, total int, what string, width int) {
+	if m.bar == nil {
+		m.bar = progressbar.NewOptions(total,
+			progressbar.OptionSetWriter(m.out),
+			progressbar.OptionSetWidth(min(30, width/4)),
+			progressbar.OptionShowCount(),
+			progressbar.OptionShowIts(),
+			progressbar.OptionSetItsString(m.noun),
+			progressbar.OptionSetPredictTime(true),
+		)
+	}
+	m.bar.Describe(what)
+	_ = m.bar.Set(done)
+}
+
+// stop takes the bar away.
+func (m *meter) stop() {
+	if m.bar != nil {
+		_ = m.bar.Clear()
+	}
+}

@@ -1,0 +1,194 @@
+package evaluation
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"screentest/pkg/actor"
+	"screentest/pkg/balance"
+	"screentest/pkg/cost"
+	"screentest/pkg/inspect"
+	"screentest/pkg/judge"
+	"screentest/pkg/settings"
+	"screentest/pkg/store"
+	"screentest/pkg/verdict"
+)
+
+// A Fact is what is known of one training image. Exactly one of these holds: it
+// has a verdict and checks, it is broken, or it has an error.
+type Fact struct {
+	Info    store.Info
+	SHA256  string // "" if the image could not be read
+	Checks  *inspect.Checks
+	Verdict *verdict.Verdict
+	Broken  string // why no decoder reads it
+	Err     error  // why it has no verdict this time
+}
+
+// Facts are all that Build goes by.
+type Facts struct {
+	Actor    actor.Name
+	Images   []Fact // by file name
+	Base     *Base
+	Judge    judge.ID
+	Problems []string
+	Usage    cost.Usage
+	At       time.Time
+}
+
+// Build draws the conclusions: issues, copies, mix and plan. While an image
+// lacks its verdict nothing is planned, because a plan made without it would
+// generate what is there already.
+func Build(f Facts, s settings.Settings) Evaluation {
+	e := Evaluation{
+		SchemaVersion: SchemaVersion, Actor: string(f.Actor), Basis: Basis(f.Judge, s), EvaluatedAt: f.At, Judge: f.Judge,
+		Base: f.Base, Target: s.Target, Problems: f.Problems, Usage: f.Usage, Images: []Image{},
+	}
+	for _, fact := range f.Images {
+		e.Images = append(e.Images, newImage(fact, s.Images.Thresholds))
+	}
+	set := candidates(e.Images, s.Plan)
+	e.markCopies(balance.Copies(set))
+	e.Fingerprint = balance.Fingerprint(set)
+	e.Mix = balance.MixOf(set)
+	e.Balanced = len(e.Unjudged()) == 0 && balance.Balanced(set, s.Target)
+	e.Plan = propose(e, set, s)
+	e.markDeletions()
+	return e
+}
+
+func newImage(f Fact, t inspect.Thresholds) Image {
+	image := Image{
+		File: f.Info.Key.Base(), SHA256: f.SHA256, Bytes: f.Info.Size, Version: f.Info.Version, Keep: true,
+		Issues: []verdict.Issue{}, Reasons: []string{}, Checks: f.Checks, Judged: OK,
+	}
+	if f.Checks != nil {
+		image.Width, image.Height = f.Checks.Width, f.Checks.Height
+		for _, finding := range inspect.Issues(*f.Checks, t) {
+			image.add(finding.Issue, finding.Reason)
+		}
+		if !f.Checks.Matches(image.File) {
+			image.Reasons = append(image.Reasons, "the content is "+f.Checks.Format+", whatever the name says")
+		}
+	}
+	switch {
+	case f.Broken != "":
+		image.Judged, image.Error = Broken, f.Broken
+		image.add(verdict.Broken, f.Broken)
+	case f.Verdict == nil:
+		image.Judged, image.Error = Unjudged, f.Err.Error()
+	default:
+		image.take(*f.Verdict)
+	}
+	return image
+}
+
+func (i *Image) take(v verdict.Verdict) {
+	i.Style, i.Quality, i.NotJudged = v.Style, v.Quality, v.Unjudged
+	i.Observation, i.Text, i.Unsure = v.Observation, v.Text, v.Unsure
+	for _, issue := range v.Issues {
+		i.add(issue, "the judge reports "+string(issue))
+	}
+}
+
+func (i *Image) add(issue verdict.Issue, reason string) {
+	if !slices.Contains(i.Issues, issue) {
+		i.Issues = append(i.Issues, issue)
+		i.Reasons = append(i.Reasons, reason)
+	}
+}
+
+// faults returns why the image cannot stay, in words; none if it is sound.
+func (i Image) faults(p settings.Plan) []string {
+	var faults []string
+	for _, issue := range i.Issues {
+		if slices.Contains(p.Condemn, issue) {
+			faults = append(faults, string(issue))
+		}
+	}
+	if i.Judged == OK && i.Quality < p.QualityFloor {
+		faults = append(faults, fmt.Sprintf("quality %d below %d", i.Quality, p.QualityFloor))
+	}
+	return faults
+}
+
+// Condemned reports whether the image goes for a fault of its own, or as a copy,
+// and not because there are too many of its style.
+func (i Image) Condemned(p settings.Plan) bool { return len(i.faults(p)) > 0 }
+
+// candidates returns the images as the plan sees them, position by position.
+func candidates(images []Image, p settings.Plan) []balance.Candidate {
+	set := make([]balance.Candidate, len(images))
+	for i, image := range images {
+		set[i] = balance.Candidate{
+			File: image.File, SHA256: image.SHA256, Style: image.Style, Quality: image.Quality,
+			Pixels: image.Width * image.Height, Bytes: image.Bytes,
+			Condemned: image.faults(p), Blemishes: max(0, len(image.Issues)-len(image.faults(p))),
+		}
+	}
+	if slices.Contains(p.Condemn, verdict.Duplicate) {
+		groupCopies(images, set)
+	}
+	return set
+}
+
+// groupCopies marks candidates that are copies of one picture, also where A is a
+// copy of B and B of C but A and C are too far apart to tell.
+func groupCopies(images []Image, set []balance.Candidate) {
+	var prints []inspect.Print
+	var places []int
+	for i, image := range images {
+		if image.Checks != nil {
+			prints = append(prints, inspect.Print{SHA256: image.SHA256, Checks: *image.Checks})
+			places = append(places, i)
+		}
+	}
+	group := make([]int, len(images))
+	for i := range group {
+		group[i] = i
+	}
+	for _, match := range inspect.Copies(prints) {
+		from, to := group[places[match.B]], group[places[match.A]]
+		for i := range group {
+			if group[i] == from {
+				group[i] = to
+			}
+		}
+		set[places[match.A]].Copies, set[places[match.B]].Copies = "copies", "copies"
+	}
+	for i := range set {
+		if set[i].Copies != "" {
+			set[i].Copies = strconv.Itoa(group[i])
+		}
+	}
+}
+
+func (e *Evaluation) markCopies(kept map[string]string) {
+	for i := range e.Images {
+		image := &e.Images[i]
+		if original, ok := kept[image.File]; ok {
+			image.DuplicateOf = original
+			image.add(verdict.Duplicate, "copy of "+original)
+		}
+	}
+}
+
+func propose(e Evaluation, set []balance.Candidate, s settings.Settings) balance.Plan {
+	if n := len(e.Unjudged()); n > 0 {
+		return balance.Withheld(set, fmt.Sprintf("nothing is planned: %d of %d images have no verdict", n, len(set)))
+	}
+	return balance.Propose(set, s.Target, s.Plan.Limits, s.Generation.USDPerImage)
+}
+
+func (e *Evaluation) markDeletions() {
+	for _, deletion := range e.Plan.Delete {
+		i := slices.IndexFunc(e.Images, func(image Image) bool { return image.File == deletion.File })
+		image := &e.Images[i]
+		image.Keep = false
+		if !slices.Contains(image.Reasons, deletion.Reason) {
+			image.Reasons = append(image.Reasons, deletion.Reason)
+		}
+	}
+}

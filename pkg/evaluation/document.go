@@ -1,0 +1,85 @@
+package evaluation
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"screentest/pkg/actor"
+	"screentest/pkg/balance"
+	"screentest/pkg/inspect"
+	"screentest/pkg/judge"
+	"screentest/pkg/settings"
+	"screentest/pkg/store"
+)
+
+// Basis returns a digest of all that decides an evaluation beside the set and
+// its base image: who judges, how images are measured, and the settings that
+// the plan follows. While set, base image and basis stay, so does the evaluation.
+func Basis(id judge.ID, s settings.Settings) string {
+	text, err := json.Marshal(struct {
+		Schema, Inspect int
+		Judge           judge.ID
+		Target          balance.Target
+		Plan            settings.Plan
+		Images          settings.Images
+		Generation      settings.Generation
+	}{SchemaVersion, inspect.Version, id, s.Target, s.Plan, s.Images, s.Generation})
+	if err != nil {
+		panic(err) // numbers, strings and lists only
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}
+
+// Load returns the evaluation of an actor and the version to replace it by. An
+// absent document, or one that is damaged or of another schema, is no evaluation
+// (nil): it can be made again for nothing.
+func Load(ctx context.Context, s store.Store, name actor.Name) (*Evaluation, store.Version, error) {
+	text, info, err := store.ReadAll(ctx, s, actor.EvaluationKey(name), store.MaxDocument)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, "", nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	var e Evaluation
+	if json.Unmarshal(text, &e) != nil || e.SchemaVersion != SchemaVersion || e.Actor != string(name) {
+		return nil, info.Version, nil
+	}
+	return &e, info.Version, nil
+}
+
+// Save replaces the state v of the actor's evaluation, or fails with
+// store.ErrConflict if another evaluation came first.
+func Save(ctx context.Context, s store.Store, e Evaluation, v store.Version) error {
+	text, err := json.MarshalIndent(e, "", " ")
+	if err != nil {
+		return fmt.Errorf("write evaluation of %s: %w", e.Actor, err)
+	}
+	if _, err = s.Put(ctx, actor.EvaluationKey(actor.Name(e.Actor)), text, store.IfVersion(v)); err != nil {
+		return fmt.Errorf("write evaluation of %s: %w", e.Actor, err)
+	}
+	return nil
+}
+
+// Current reports whether e is still the evaluation of set on this basis. It
+// compares versions and reads no image. An evaluation with unjudged images is
+// never current.
+func (e *Evaluation) Current(set actor.Set, basis string) bool {
+	if e == nil || e.Basis != basis || len(e.Images) != len(set.Images) || len(e.Unjudged()) > 0 {
+		return false
+	}
+	if base, ok := set.BaseImage(); ok != (e.Base != nil) || ok && base.Version != e.Base.Version {
+		return false
+	}
+	for i, info := range set.Images {
+		if e.Images[i].File != info.Key.Base() || e.Images[i].Version != info.Version {
+			return false
+		}
+	}
+	return true
+}

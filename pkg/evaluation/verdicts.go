@@ -1,0 +1,111 @@
+package evaluation
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"screentest/pkg/actor"
+	"screentest/pkg/judge"
+	"screentest/pkg/store"
+	"screentest/pkg/verdict"
+)
+
+// A Subject is what a verdict belongs to: the same subject is never paid for twice.
+type Subject struct {
+	SHA256     string   `json:"sha256"`
+	BaseSHA256 string   `json:"base_sha256,omitempty"` // "" where there was no base image
+	Judge      judge.ID `json:"judge"`
+}
+
+// A Judgement is one verdict on the record.
+type Judgement struct {
+	Subject
+	Verdict  verdict.Verdict `json:"verdict"`
+	JudgedAt time.Time       `json:"judged_at"`
+	USD      float64         `json:"usd"` // this image's share of what its case cost
+}
+
+// Verdicts are all judgements of one actor's images, of whatever judge, also of
+// images that are gone: one that comes back is known.
+type Verdicts map[Subject]Judgement
+
+type verdictsDocument struct {
+	SchemaVersion int         `json:"schema_version"`
+	Actor         string      `json:"actor"`
+	Verdicts      []Judgement `json:"verdicts"`
+}
+
+// LoadVerdicts returns the verdicts of an actor, none where there is no document.
+// A document that cannot be read is an error and not an empty one, because what
+// it holds was paid for.
+func LoadVerdicts(ctx context.Context, s store.Store, name actor.Name) (Verdicts, error) {
+	text, _, err := store.ReadAll(ctx, s, actor.VerdictsKey(name), store.MaxDocument)
+	if errors.Is(err, store.ErrNotFound) {
+		return Verdicts{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return decodeVerdicts(actor.VerdictsKey(name), text)
+}
+
+// AddVerdicts puts judgements on the record beside those already there. Two
+// writers at once lose nothing.
+func AddVerdicts(ctx context.Context, s store.Store, name actor.Name, added []Judgement) error {
+	key := actor.VerdictsKey(name)
+	return store.Update(ctx, s, key, func(old []byte) ([]byte, error) {
+		verdicts, err := decodeVerdicts(key, old)
+		if err != nil {
+			return nil, err
+		}
+		for _, j := range added {
+			verdicts[j.Subject] = j
+		}
+		return encodeVerdicts(name, verdicts)
+	})
+}
+
+func decodeVerdicts(key store.Key, text []byte) (Verdicts, error) {
+	verdicts := Verdicts{}
+	if text == nil {
+		return verdicts, nil
+	}
+	var document verdictsDocument
+	if err := json.Unmarshal(text, &document); err != nil {
+		return nil, fmt.Errorf("read %s: %w; it holds verdicts that were paid for, so repair it or move it away", key, err)
+	}
+	if document.SchemaVersion != SchemaVersion {
+		return nil, fmt.Errorf("read %s: schema version %d, this program knows %d", key, document.SchemaVersion, SchemaVersion)
+	}
+	for _, j := range document.Verdicts {
+		if !j.Verdict.Style.Valid() {
+			return nil, fmt.Errorf("read %s: image %s has the unknown style %q", key, j.SHA256, j.Verdict.Style)
+		}
+		verdicts[j.Subject] = j
+	}
+	return verdicts, nil
+}
+
+func encodeVerdicts(name actor.Name, verdicts Verdicts) ([]byte, error) {
+	document := verdictsDocument{SchemaVersion: SchemaVersion, Actor: string(name)}
+	for _, j := range verdicts {
+		document.Verdicts = append(document.Verdicts, j)
+	}
+	slices.SortFunc(document.Verdicts, func(a, b Judgement) int { return a.Subject.compare(b.Subject) })
+	return json.MarshalIndent(document, "", " ")
+}
+
+func (s Subject) compare(t Subject) int {
+	return cmp.Or(
+		cmp.Compare(s.SHA256, t.SHA256),
+		cmp.Compare(s.BaseSHA256, t.BaseSHA256),
+		cmp.Compare(s.Judge.Name, t.Judge.Name),
+		cmp.Compare(s.Judge.Model, t.Judge.Model),
+		cmp.Compare(s.Judge.Rubric, t.Judge.Rubric),
+	)
+}

@@ -1,0 +1,144 @@
+// Package evaluator makes the evaluation of one actor: it lists the set, measures
+// what has changed, asks the judge for what is not yet known, and writes the
+// document. It is the same for the command line and for a worker on a queue.
+//
+// It writes under screentest/ and nowhere else. Every verdict is on the record
+// before the next case is asked, and the evaluation is written last: killed at
+// any moment and started again, it asks only for what is missing. Two evaluators
+// of one actor take turns (package lease), so that the second finds the work
+// done.
+package evaluator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"screentest/pkg/actor"
+	"screentest/pkg/cost"
+	"screentest/pkg/evaluation"
+	"screentest/pkg/judge"
+	"screentest/pkg/lease"
+	"screentest/pkg/settings"
+	"screentest/pkg/store"
+)
+
+// Config are the parts of an Evaluator.
+type Config struct {
+	Store    store.Store
+	Judge    judge.Judge
+	Settings settings.Settings
+	Holder   string           // who claims the actors while working on them, for people to read
+	Now      func() time.Time // the clock
+	Fresh    bool             // make every evaluation again, even where nothing has changed
+}
+
+// An Evaluator evaluates actors; it is safe for concurrent use. However many
+// actors are under way, as many images are decoded at once as there are
+// processors, and as many cases asked as settings.Run.Concurrency.
+type Evaluator struct {
+	Config
+	basis   string
+	looking *semaphore.Weighted // actors whose images are being measured
+	pixels  *semaphore.Weighted // images being decoded
+	memory  *semaphore.Weighted // files held in memory
+	asks    *semaphore.Weighted // cases being asked
+	workers int                 // actors worth having under way at once
+}
+
+// New returns an evaluator.
+func New(c Config) *Evaluator {
+	processors := runtime.GOMAXPROCS(0)
+	return &Evaluator{
+		Config:  c,
+		basis:   evaluation.Basis(c.Judge.ID(), c.Settings),
+		looking: semaphore.NewWeighted(int64(processors + 1)),
+		pixels:  semaphore.NewWeighted(int64(processors)),
+		memory:  semaphore.NewWeighted(int64(2 * processors)),
+		asks:    semaphore.NewWeighted(int64(c.Settings.Run.Concurrency)),
+		workers: processors + 1,
+	}
+}
+
+// Workers returns how many actors to evaluate at once: enough to keep the
+// processors busy while the judge's answers are awaited.
+func (e *Evaluator) Workers() int {
+	if e.Judge.PreviewSize() == 0 {
+		return e.workers
+	}
+	return e.workers + e.Settings.Run.Concurrency
+}
+
+// A Result is the outcome for one actor.
+type Result struct {
+	Evaluation evaluation.Evaluation
+	Unchanged  bool       // the evaluation on record still holds; nothing was read, asked or written
+	Spent      cost.Usage // in this call, also when it failed
+}
+
+// ErrUnjudged says that the evaluation was written but some images have no
+// verdict. The next evaluation asks for them again.
+var ErrUnjudged = errors.New("images without a verdict")
+
+// Evaluate brings the evaluation of a up to date. It fails with ErrUnjudged where
+// the document was written but is incomplete, with judge.ErrHalt where no further
+// actor can succeed, and otherwise with what went wrong for this actor alone.
+func (e *Evaluator) Evaluate(ctx context.Context, a actor.Actor) (Result, error) {
+	set, err := actor.LoadSet(ctx, e.Store, a)
+	if err != nil {
+		return Result{}, err
+	}
+	if len(set.Images) == 0 {
+		return Result{}, fmt.Errorf("%s has no training images", a.Name)
+	}
+	old, _, err := evaluation.Load(ctx, e.Store, a.Name)
+	if err != nil {
+		return Result{}, err
+	}
+	if !e.Fresh && old.Current(set, e.basis) {
+		return Result{Evaluation: *old, Unchanged: true}, nil
+	}
+	var result Result
+	err = lease.Hold(ctx, e.Store, actor.LeaseKey(a.Name), e.Holder, func(ctx context.Context) error {
+		var err error
+		result, err = e.renew(ctx, set, old)
+		return err
+	})
+	return result, err
+}
+
+// renew makes the evaluation while nobody else does. seen is the one on record
+// before the wait; if it has been replaced since and the new one holds, the work
+// has been done by another.
+func (e *Evaluator) renew(ctx context.Context, set actor.Set, seen *evaluation.Evaluation) (Result, error) {
+	name := set.Actor.Name
+	old, version, err := evaluation.Load(ctx, e.Store, name)
+	if err != nil {
+		return Result{}, err
+	}
+	replaced := old != nil && (seen == nil || !old.EvaluatedAt.Equal(seen.EvaluatedAt))
+	if replaced && old.Current(set, e.basis) {
+		return Result{Evaluation: *old, Unchanged: true}, nil
+	}
+	work := &work{Evaluator: e, set: set, facts: make([]evaluation.Fact, len(set.Images))}
+	if err := work.run(ctx, old); err != nil {
+		return Result{Spent: work.usage}, err
+	}
+	result := Result{Evaluation: work.build(), Spent: work.usage}
+	if err := evaluation.Save(ctx, e.Store, result.Evaluation, version); err != nil {
+		return result, err
+	}
+	return result, incomplete(result.Evaluation)
+}
+
+func incomplete(e evaluation.Evaluation) error {
+	left := e.Unjudged()
+	if len(left) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %d of %d, first %s: %s", ErrUnjudged, len(left), len(e.Images), left[0].File, left[0].Error)
+}

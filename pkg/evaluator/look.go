@@ -1,0 +1,147 @@
+package evaluator
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"screentest/pkg/evaluation"
+	"screentest/pkg/inspect"
+	"screentest/pkg/judge"
+	"screentest/pkg/store"
+)
+
+// look measures the actor's pictures. Few actors do so at once, one after the
+// other, so that the first cases are asked while later actors are measured.
+func (w *work) look(ctx context.Context) error {
+	if err := w.looking.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer w.looking.Release(1)
+	if err := w.lookAtBase(ctx); err != nil {
+		return err
+	}
+	return w.lookAtImages(ctx)
+}
+
+// lookAtBase reads the base image. Without a readable one the actor is judged
+// all the same, except for identity, and the evaluation says so.
+func (w *work) lookAtBase(ctx context.Context) error {
+	info, ok := w.set.BaseImage()
+	if !ok {
+		w.problems = append(w.problems, "no base image: identity is not judged")
+		return nil
+	}
+	file := info.Key.Base()
+	picture, sum, err := w.read(ctx, info, func(string) (*inspect.Checks, bool) { return nil, !w.free() })
+	w.base = &evaluation.Base{File: file, Version: info.Version}
+	if unusable(err) {
+		w.problems = append(w.problems, "base image "+file+": "+err.Error()+": identity is not judged")
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("base image: %w", err)
+	}
+	w.base.SHA256 = sum
+	w.portrait = &judge.Exhibit{File: file, SHA256: sum, Checks: picture.Checks, Preview: picture.Preview}
+	return nil
+}
+
+// lookAtImages reads and measures every image of the set. What goes wrong with
+// one image is its own fact and stops neither the others nor the actor.
+func (w *work) lookAtImages(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	previews := make([][]byte, len(w.facts))
+	for i, info := range w.set.Images {
+		group.Go(func() error {
+			fact, preview, err := w.lookAtImage(ctx, info)
+			w.facts[i], previews[i] = fact, preview
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for i, fact := range w.facts {
+		if previews[i] != nil {
+			w.previews[fact.SHA256] = previews[i]
+		}
+	}
+	return nil
+}
+
+// lookAtImage fails only when the work is being stopped.
+func (w *work) lookAtImage(ctx context.Context, info store.Info) (evaluation.Fact, []byte, error) {
+	if sum, ok := w.hashed[object{info.Key.Base(), info.Version}]; ok {
+		if checks, show := w.need(sum); !show {
+			return evaluation.Fact{Info: info, SHA256: sum, Checks: checks}, nil, nil
+		}
+	}
+	picture, sum, err := w.read(ctx, info, w.need)
+	fact := evaluation.Fact{Info: info, SHA256: sum}
+	var broken *inspect.BrokenError
+	switch {
+	case errors.As(err, &broken):
+		fact.Broken = broken.Reason
+	case ctx.Err() != nil:
+		return fact, nil, ctx.Err()
+	case err != nil:
+		fact.Err = err
+	default:
+		fact.Checks = &picture.Checks
+	}
+	return fact, picture.Preview, nil
+}
+
+// need says what is known of a content already, and whether its verdict is
+// missing, so that the judge has to see it.
+func (w *work) need(sum string) (*inspect.Checks, bool) {
+	_, judged := w.known[w.subject(sum)]
+	return w.measured[sum], !judged && !w.free()
+}
+
+// read opens an image and returns its measurements, its hash, and a preview
+// where it is wanted. Content that is measured and need not be seen is hashed
+// but not decoded.
+func (w *work) read(ctx context.Context, info store.Info, need func(sum string) (*inspect.Checks, bool)) (inspect.Picture, string, error) {
+	if err := w.memory.Acquire(ctx, 1); err != nil {
+		return inspect.Picture{}, "", err
+	}
+	defer w.memory.Release(1)
+	data, read, err := store.ReadAll(ctx, w.Store, info.Key, w.Settings.Images.MaxBytes)
+	if err != nil {
+		return inspect.Picture{}, "", err
+	}
+	if read.Version != info.Version {
+		return inspect.Picture{}, "", fmt.Errorf("read %s: %w: it was replaced while the set was being evaluated", info.Key, store.ErrConflict)
+	}
+	if err := w.pixels.Acquire(ctx, 1); err != nil {
+		return inspect.Picture{}, "", err
+	}
+	defer w.pixels.Release(1)
+	hash := sha256.Sum256(data)
+	sum := hex.EncodeToString(hash[:])
+	checks, show := need(sum)
+	if checks != nil && !show {
+		return inspect.Picture{Checks: *checks}, sum, nil
+	}
+	preview := 0
+	if show {
+		preview = w.Judge.PreviewSize()
+	}
+	limits := inspect.Limits{Bytes: w.Settings.Images.MaxBytes, Megapixels: w.Settings.Images.MaxMegapixels}
+	picture, err := inspect.Inspect(data, limits, preview)
+	return picture, sum, err
+}
+
+// unusable reports whether err is about the image itself and not about reaching
+// it: trying again would not help.
+func unusable(err error) bool {
+	var broken *inspect.BrokenError
+	var limit *inspect.LimitError
+	return errors.As(err, &broken) || errors.As(err, &limit) || errors.Is(err, store.ErrTooLarge)
+}

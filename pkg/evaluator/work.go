@@ -1,0 +1,210 @@
+package evaluator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"screentest/pkg/actor"
+	"screentest/pkg/cost"
+	"screentest/pkg/evaluation"
+	"screentest/pkg/inspect"
+	"screentest/pkg/judge"
+	"screentest/pkg/store"
+)
+
+// work is the making of one evaluation.
+type work struct {
+	*Evaluator
+	set      actor.Set
+	known    evaluation.Verdicts        // on record
+	measured map[string]*inspect.Checks // by content, from the evaluation before
+	hashed   map[object]string          // contents that need not be read to be known, likewise
+	base     *evaluation.Base
+	portrait *judge.Exhibit // the base image as the judge sees it
+	facts    []evaluation.Fact
+	previews map[string][]byte // by content, of images that need a verdict
+	problems []string
+	usage    cost.Usage
+}
+
+func (w *work) run(ctx context.Context, old *evaluation.Evaluation) error {
+	var err error
+	if w.known, err = w.verdicts(ctx); err != nil {
+		return err
+	}
+	w.remember(old)
+	if err := w.look(ctx); err != nil {
+		return err
+	}
+	w.report()
+	return w.judgeImages(ctx)
+}
+
+// verdicts loads what was paid for. A judge that works from the checks alone is
+// asked again instead: its answers cost nothing and are not kept.
+func (w *work) verdicts(ctx context.Context) (evaluation.Verdicts, error) {
+	if w.free() {
+		return evaluation.Verdicts{}, nil
+	}
+	return evaluation.LoadVerdicts(ctx, w.Store, w.set.Actor.Name)
+}
+
+func (w *work) free() bool { return w.Judge.PreviewSize() == 0 }
+
+// An object is a state of one file.
+type object struct {
+	file    string
+	version store.Version
+}
+
+// remember takes over the measurements of contents that were measured before.
+func (w *work) remember(old *evaluation.Evaluation) {
+	w.measured = map[string]*inspect.Checks{}
+	w.hashed = map[object]string{}
+	w.previews = map[string][]byte{}
+	if old == nil || w.Fresh {
+		return
+	}
+	for _, image := range old.Images {
+		if image.Checks != nil && image.Checks.Version == inspect.Version {
+			w.measured[image.SHA256] = image.Checks
+			w.hashed[object{image.File, image.Version}] = image.SHA256
+		}
+	}
+}
+
+// report collects what lies in the set's place but is not in it.
+func (w *work) report() {
+	for _, refused := range w.set.Refused {
+		w.problems = append(w.problems, refused.Name+": "+refused.Reason)
+	}
+}
+
+func (w *work) subject(sha256 string) evaluation.Subject {
+	subject := evaluation.Subject{SHA256: sha256, Judge: w.Judge.ID()}
+	if w.base != nil {
+		subject.BaseSHA256 = w.base.SHA256
+	}
+	return subject
+}
+
+// judgeImages fills in the verdicts: those on record, then those of the judge,
+// case by case. The same content is asked about once.
+func (w *work) judgeImages(ctx context.Context) error {
+	var open []judge.Exhibit
+	asked := map[string]bool{}
+	for _, fact := range w.facts {
+		_, known := w.known[w.subject(fact.SHA256)]
+		if fact.Checks == nil || known || asked[fact.SHA256] {
+			continue
+		}
+		asked[fact.SHA256] = true
+		open = append(open, judge.Exhibit{
+			File: fact.Info.Key.Base(), SHA256: fact.SHA256, Checks: *fact.Checks, Preview: w.previews[fact.SHA256],
+		})
+	}
+	failed, err := w.askAll(ctx, open)
+	if err != nil {
+		return err
+	}
+	for i := range w.facts {
+		w.conclude(&w.facts[i], failed)
+	}
+	return nil
+}
+
+func (w *work) conclude(fact *evaluation.Fact, failed map[string]error) {
+	if fact.Checks == nil {
+		return
+	}
+	if j, ok := w.known[w.subject(fact.SHA256)]; ok {
+		fact.Verdict = &j.Verdict
+		return
+	}
+	fact.Err = failed[fact.SHA256]
+}
+
+// askAll returns why images have no verdict, by content. It stops at an error
+// that no later case can avoid.
+func (w *work) askAll(ctx context.Context, open []judge.Exhibit) (map[string]error, error) {
+	failed := map[string]error{}
+	for len(open) > 0 {
+		n := min(w.Judge.BatchSize(), len(open))
+		batch := open[:n]
+		open = open[n:]
+		err := w.ask(ctx, batch, failed)
+		if errors.Is(err, judge.ErrHalt) {
+			return nil, err
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		for _, exhibit := range batch {
+			if err != nil {
+				failed[exhibit.SHA256] = err
+			}
+		}
+	}
+	return failed, nil
+}
+
+// ask puts one case before the judge and its answers on the record. A case that
+// has begun is not interrupted: its answers are paid for whether or not anybody
+// waits for them.
+func (w *work) ask(ctx context.Context, images []judge.Exhibit, failed map[string]error) error {
+	if err := w.asks.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer w.asks.Release(1)
+	c := judge.Case{Actor: string(w.set.Actor.Name), Base: w.portrait, Images: images, Seed: images[0].SHA256}
+	answers, used, err := w.Judge.Judge(context.WithoutCancel(ctx), c)
+	w.usage = w.usage.Add(used)
+	if err != nil {
+		return fmt.Errorf("judge %d images: %w", len(images), err)
+	}
+	var judgements []evaluation.Judgement
+	var halt error
+	for _, answer := range answers {
+		if answer.Err != nil {
+			failed[answer.SHA256] = answer.Err
+			if errors.Is(answer.Err, judge.ErrHalt) {
+				halt = answer.Err
+			}
+			continue
+		}
+		judgements = append(judgements, evaluation.Judgement{
+			Subject: w.subject(answer.SHA256), Verdict: answer.Verdict, JudgedAt: w.Now(), USD: used.USD / float64(len(answers)),
+		})
+	}
+	return errors.Join(w.keep(ctx, judgements), halt)
+}
+
+// keepAttempts is how often the record of paid answers is tried; losing it means
+// paying again.
+const keepAttempts = 3
+
+// keep records judgements; those that cost something also in the store, before
+// anything else is asked, and even when the run is being stopped.
+func (w *work) keep(ctx context.Context, judgements []evaluation.Judgement) error {
+	for _, j := range judgements {
+		w.known[j.Subject] = j
+	}
+	if w.free() || len(judgements) == 0 {
+		return nil
+	}
+	var err error
+	for range keepAttempts {
+		if err = evaluation.AddVerdicts(context.WithoutCancel(ctx), w.Store, w.set.Actor.Name, judgements); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+func (w *work) build() evaluation.Evaluation {
+	return evaluation.Build(evaluation.Facts{
+		Actor: w.set.Actor.Name, Images: w.facts, Base: w.base, Judge: w.Judge.ID(),
+		Problems: w.problems, Usage: w.usage, At: w.Now(),
+	}, w.Settings)
+}
