@@ -8,7 +8,8 @@ run: build ## build, make the sample data, migrate and evaluate it
 	@test -e $(DATA)/actorsData.json || bin/screentest sample $(DATA)
 	bin/screentest --data $(DATA) migrate
 	bin/screentest --data $(DATA) evaluate --all --judge offline || test $$? -eq 3
-	bin/screentest --data $(DATA) score --truth $(DATA)/truth.json
+	@echo "How often that is right: bin/screentest --data $(DATA) score --truth $(DATA)/truth.json"
+	@echo "With your own actors:    bin/screentest --help, and README.md"
 
 build: ## leave bin/screentest
 	go build -trimpath -o bin/screentest ./cmd/screentest
