@@ -1,17 +1,12 @@
 package balance_test
 
 import (
-	"archive/tar"
-	"compress/gzip"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"screentest/pkg/actor/rostertest"
 	"screentest/pkg/balance"
 	"screentest/pkg/verdict"
 )
@@ -89,11 +84,7 @@ func (r recorded) set() []balance.Candidate {
 // TestReplay makes our plans from the judgements of 107 real plans, and measures
 // both plans with the same checker.
 func TestReplay(t *testing.T) {
-	roster := os.Getenv("SCREENTEST_ROSTER")
-	if roster == "" {
-		t.Skip("SCREENTEST_ROSTER is not set: the 107 recorded plans are not replayed")
-	}
-	plans := readRecorded(t, filepath.Join(roster, "plans.tar.gz"))
+	plans := readRecorded(t)
 	theirs, balanced := map[string]int{}, 0
 	for _, r := range plans {
 		for _, f := range r.faults() {
@@ -122,32 +113,17 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-func readRecorded(t *testing.T, archive string) (plans []recorded) {
+func readRecorded(t *testing.T) (plans []recorded) {
 	t.Helper()
-	f, err := os.Open(archive)
-	if err != nil {
-		t.Skipf("the recorded plans are not replayed: %v", err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for files := tar.NewReader(z); ; {
-		h, err := files.Next()
-		if errors.Is(err, io.EOF) {
-			return plans
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !strings.HasSuffix(h.Name, "_action_plan.json") {
+	for name, text := range rostertest.Archive(t, "plans.tar.gz") {
+		if !strings.HasSuffix(name, "_action_plan.json") {
 			continue
 		}
 		var r recorded
-		if err := json.NewDecoder(files).Decode(&r); err != nil {
-			t.Fatalf("%s: %v", h.Name, err)
+		if err := json.Unmarshal(text, &r); err != nil {
+			t.Fatalf("%s: %v", name, err)
 		}
 		plans = append(plans, r)
 	}
+	return plans
 }

@@ -1,6 +1,7 @@
 // Package rostertest opens the real roster for tests: the metadata of a real
-// system as it was on one day. It is too large to be kept here, so the tests
-// find it through the environment and are skipped without it.
+// system as it was on one day, and a program that renders labelled pictures to
+// it. It is too large to be kept here, so the tests find it through the
+// environment and are skipped without it.
 package rostertest
 
 import (
@@ -9,26 +10,51 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
 	"screentest/pkg/store"
 )
 
-// Variable names the directory that holds legacy.tar.gz, migrated.tar.gz and
-// plans.tar.gz.
+// Variable names the directory that holds legacy.tar.gz, migrated.tar.gz,
+// plans.tar.gz, bases/ and the program in build/.
 const Variable = "SCREENTEST_ROSTER"
 
-// Archive returns the regular files of one of the archives by name, or skips
-// the test.
-func Archive(t testing.TB, archive string) map[string][]byte {
+func directory(t testing.TB) string {
 	t.Helper()
 	dir := os.Getenv(Variable)
 	if dir == "" {
 		t.Skip(Variable + " is not set: nothing is tested against the real roster")
 	}
-	file, err := os.Open(filepath.Join(dir, archive))
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// Render renders the roster's pictures, with a long side of long pixels, and
+// returns the data tree and the file with the labels. It takes a minute.
+func Render(t testing.TB, seed, long int) (data, truth string) {
+	t.Helper()
+	roster, out := directory(t), t.TempDir()
+	render := exec.CommandContext(t.Context(), "go", "run", ".", "-out", out, "-seed", strconv.Itoa(seed), "-long", strconv.Itoa(long),
+		"-bases", filepath.Join(roster, "bases"), "-archives", roster)
+	render.Dir = filepath.Join(roster, "build")
+	if log, err := render.CombinedOutput(); err != nil {
+		t.Fatalf("render the roster: %v\n%s", err, log)
+	}
+	return filepath.Join(out, "data"), filepath.Join(out, "truth.json")
+}
+
+// Archive returns the regular files of one of the archives by name, or skips
+// the test.
+func Archive(t testing.TB, archive string) map[string][]byte {
+	t.Helper()
+	file, err := os.Open(filepath.Join(directory(t), archive))
 	if err != nil {
 		t.Fatal(err)
 	}
