@@ -16,7 +16,9 @@ build: ## leave bin/screentest
 
 test: ## every test, with the race detector where a C compiler is there
 	go vet ./...
-	CGO_ENABLED=$(CGO) go test $(RACE) ./...
+	@test -n "$$SCREENTEST_ROSTER" || echo "SKIP the tests on the real roster: SCREENTEST_ROSTER does not name its directory"
+	@test $(CGO) = 1 || echo "SKIP the race detector: there is no C compiler"
+	CGO_ENABLED=$(CGO) go test -timeout 20m $(RACE) ./...
 
 lint: ## gofmt, vet, staticcheck, and govulncheck where its database is reached
 	@unformatted=$$(gofmt -l cmd pkg *.go); test -z "$$unformatted" || { echo "not gofmt-clean: $$unformatted"; exit 1; }

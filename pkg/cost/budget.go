@@ -20,7 +20,8 @@ type Budget struct {
 	open     int // reservations not yet booked
 }
 
-// NewBudget returns a budget of limit dollars; a negative limit means none.
+// NewBudget returns a budget of limit dollars; a negative limit means none, and
+// one that is no number allows nothing.
 func NewBudget(limit float64) *Budget { return &Budget{limit: limit} }
 
 // Reserve sets usd aside, or fails with ErrBudget and changes nothing. The
@@ -29,7 +30,7 @@ func NewBudget(limit float64) *Budget { return &Budget{limit: limit} }
 func (b *Budget) Reserve(usd float64) (book func(actual float64), err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.limit >= 0 && !b.fits(usd) {
+	if !(b.limit < 0) && !b.fits(usd) {
 		return nil, fmt.Errorf("%w: $%.4f of $%.4f spent, $%.4f under way, the next request may cost $%.4f",
 			ErrBudget, b.spent, b.limit, b.reserved, usd)
 	}

@@ -88,48 +88,63 @@ var ErrUnjudged = errors.New("images without a verdict")
 // the document was written but is incomplete, with judge.ErrHalt where no further
 // actor can succeed, and otherwise with what went wrong for this actor alone.
 func (e *Evaluator) Evaluate(ctx context.Context, a actor.Actor) (Result, error) {
-	set, err := actor.LoadSet(ctx, e.Store, a)
-	if err != nil {
-		return Result{}, err
-	}
-	if len(set.Images) == 0 {
-		return Result{}, fmt.Errorf("%s has no training images", a.Name)
-	}
-	old, _, err := evaluation.Load(ctx, e.Store, a.Name)
-	if err != nil {
-		return Result{}, err
-	}
-	if !e.Fresh && old.Current(set, e.basis) {
-		return Result{Evaluation: *old, Unchanged: true}, nil
+	found, err := e.survey(ctx, a)
+	if err != nil || found.current && !e.Fresh {
+		return found.unchanged(), err
 	}
 	var result Result
 	err = lease.Hold(ctx, e.Store, actor.LeaseKey(a.Name), e.Holder, func(ctx context.Context) error {
 		var err error
-		result, err = e.renew(ctx, set, old)
+		result, err = e.renew(ctx, a, found)
 		return err
 	})
 	return result, err
 }
 
-// renew makes the evaluation while nobody else does. seen is the one on record
-// before the wait; if it has been replaced since and the new one holds, the work
-// has been done by another.
-func (e *Evaluator) renew(ctx context.Context, set actor.Set, seen *evaluation.Evaluation) (Result, error) {
-	name := set.Actor.Name
-	old, version, err := evaluation.Load(ctx, e.Store, name)
+// A survey is how things stand: the set, and the evaluation on record.
+type survey struct {
+	set     actor.Set
+	old     *evaluation.Evaluation
+	version store.Version // of the document of old
+	current bool          // old still holds
+}
+
+func (e *Evaluator) survey(ctx context.Context, a actor.Actor) (survey, error) {
+	set, err := actor.LoadSet(ctx, e.Store, a)
+	if err != nil {
+		return survey{}, err
+	}
+	if len(set.Images) == 0 {
+		return survey{}, fmt.Errorf("%s has no training images", a.Name)
+	}
+	old, version, err := evaluation.Load(ctx, e.Store, a.Name)
+	return survey{set, old, version, old.Current(set, e.basis)}, err
+}
+
+func (s survey) unchanged() Result {
+	if s.old == nil {
+		return Result{}
+	}
+	return Result{Evaluation: *s.old, Unchanged: true}
+}
+
+// renew makes the evaluation while nobody else does. Others may have been at it
+// before the claim was ours, so it looks again; an evaluation that came since
+// and holds is as good as one of our own, also where a fresh one is wanted.
+func (e *Evaluator) renew(ctx context.Context, a actor.Actor, before survey) (Result, error) {
+	now, err := e.survey(ctx, a)
 	if err != nil {
 		return Result{}, err
 	}
-	replaced := old != nil && (seen == nil || !old.EvaluatedAt.Equal(seen.EvaluatedAt))
-	if replaced && old.Current(set, e.basis) {
-		return Result{Evaluation: *old, Unchanged: true}, nil
+	if now.current && (!e.Fresh || now.version != before.version) {
+		return now.unchanged(), nil
 	}
-	work := &work{Evaluator: e, set: set, facts: make([]evaluation.Fact, len(set.Images))}
-	if err := work.run(ctx, old); err != nil {
+	work := &work{Evaluator: e, set: now.set, facts: make([]evaluation.Fact, len(now.set.Images))}
+	if err := work.run(ctx, now.old); err != nil {
 		return Result{Spent: work.usage}, err
 	}
 	result := Result{Evaluation: work.build(), Spent: work.usage}
-	if err := evaluation.Save(ctx, e.Store, result.Evaluation, version); err != nil {
+	if err := evaluation.Save(ctx, e.Store, result.Evaluation, now.version); err != nil {
 		return result, err
 	}
 	return result, incomplete(result.Evaluation)

@@ -28,27 +28,41 @@ func (w *work) look(ctx context.Context) error {
 	return w.lookAtImages(ctx)
 }
 
-// lookAtBase reads the base image. Without a readable one the actor is judged
-// all the same, except for identity, and the evaluation says so.
+// lookAtBase reads the base image, unless it is known and nobody need see it.
+// Without a usable one the actor is judged all the same, except for identity,
+// and the evaluation says so.
 func (w *work) lookAtBase(ctx context.Context) error {
 	info, ok := w.set.BaseImage()
 	if !ok {
 		w.problems = append(w.problems, "no base image: identity is not judged")
 		return nil
 	}
-	file := info.Key.Base()
+	w.base = &evaluation.Base{File: info.Key.Base(), Version: info.Version}
+	if sum, ok := w.hashed[object{w.base.File, info.Version}]; ok {
+		w.base.SHA256 = sum
+		return nil
+	}
 	picture, sum, err := w.read(ctx, info, func(string) (*inspect.Checks, bool) { return nil, !w.free() })
-	w.base = &evaluation.Base{File: file, Version: info.Version}
 	if unusable(err) {
-		w.problems = append(w.problems, "base image "+file+": "+err.Error()+": identity is not judged")
+		w.problems = append(w.problems, "base image "+w.base.File+": "+err.Error()+": identity is not judged")
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("base image: %w", err)
 	}
 	w.base.SHA256 = sum
-	w.portrait = &judge.Exhibit{File: file, SHA256: sum, Checks: picture.Checks, Preview: picture.Preview}
+	w.portrait = &judge.Exhibit{File: w.base.File, SHA256: sum, Checks: picture.Checks, Preview: picture.Preview}
 	return nil
+}
+
+// showBase makes sure that the judge sees the base image with the open cases,
+// also where its content was known without reading.
+func (w *work) showBase(ctx context.Context, open []judge.Exhibit) error {
+	if len(open) == 0 || w.free() || w.portrait != nil || w.base == nil || w.base.SHA256 == "" {
+		return nil
+	}
+	delete(w.hashed, object{w.base.File, w.base.Version})
+	return w.lookAtBase(ctx)
 }
 
 // lookAtImages reads and measures every image of the set. What goes wrong with

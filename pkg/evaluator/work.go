@@ -66,12 +66,22 @@ func (w *work) remember(old *evaluation.Evaluation) {
 	if old == nil || w.Fresh {
 		return
 	}
+	if old.Base != nil && old.Base.SHA256 != "" {
+		w.hashed[object{old.Base.File, old.Base.Version}] = old.Base.SHA256
+	}
 	for _, image := range old.Images {
-		if image.Checks != nil && image.Checks.Version == inspect.Version {
+		if image.Checks != nil && image.Checks.Version == inspect.Version && w.allowed(image) {
 			w.measured[image.SHA256] = image.Checks
 			w.hashed[object{image.File, image.Version}] = image.SHA256
 		}
 	}
+}
+
+// allowed reports whether an image that was measured is within the limits, which
+// may have been lowered since.
+func (w *work) allowed(i evaluation.Image) bool {
+	limits := w.Settings.Images
+	return i.Bytes <= limits.MaxBytes && float64(i.Width)*float64(i.Height) <= limits.MaxMegapixels*1e6
 }
 
 // report collects what lies in the set's place but is not in it.
@@ -104,6 +114,9 @@ func (w *work) judgeImages(ctx context.Context) error {
 			File: fact.Info.Key.Base(), SHA256: fact.SHA256, Checks: *fact.Checks, Preview: w.previews[fact.SHA256],
 		})
 	}
+	if err := w.showBase(ctx, open); err != nil {
+		return err
+	}
 	failed, err := w.askAll(ctx, open)
 	if err != nil {
 		return err
@@ -122,7 +135,9 @@ func (w *work) conclude(fact *evaluation.Fact, failed map[string]error) {
 		fact.Verdict = &j.Verdict
 		return
 	}
-	fact.Err = failed[fact.SHA256]
+	if fact.Err = failed[fact.SHA256]; fact.Err == nil {
+		fact.Err = errors.New("the judge gave no answer")
+	}
 }
 
 // askAll returns why images have no verdict, by content. It stops at an error
@@ -149,16 +164,14 @@ func (w *work) askAll(ctx context.Context, open []judge.Exhibit) (map[string]err
 	return failed, nil
 }
 
-// ask puts one case before the judge and its answers on the record. A case that
-// has begun is not interrupted: its answers are paid for whether or not anybody
-// waits for them.
+// ask puts one case before the judge and its answers on the record.
 func (w *work) ask(ctx context.Context, images []judge.Exhibit, failed map[string]error) error {
 	if err := w.asks.Acquire(ctx, 1); err != nil {
 		return err
 	}
 	defer w.asks.Release(1)
 	c := judge.Case{Actor: string(w.set.Actor.Name), Base: w.portrait, Images: images, Seed: images[0].SHA256}
-	answers, used, err := w.Judge.Judge(context.WithoutCancel(ctx), c)
+	answers, used, err := w.Judge.Judge(ctx, c)
 	w.usage = w.usage.Add(used)
 	if err != nil {
 		return fmt.Errorf("judge %d images: %w", len(images), err)
@@ -177,7 +190,10 @@ func (w *work) ask(ctx context.Context, images []judge.Exhibit, failed map[strin
 			Subject: w.subject(answer.SHA256), Verdict: answer.Verdict, JudgedAt: w.Now(), USD: used.USD / float64(len(answers)),
 		})
 	}
-	return errors.Join(w.keep(ctx, judgements), halt)
+	if err := w.keep(ctx, judgements); err != nil {
+		return fmt.Errorf("%w: answers that were paid for cannot be recorded: %w", judge.ErrHalt, err)
+	}
+	return halt
 }
 
 // keepAttempts is how often the record of paid answers is tried; losing it means

@@ -149,12 +149,12 @@ func (c codec) admit(config image.Config, data []byte, limits Limits) error {
 	return nil
 }
 
-// careful calls a decoder and says in our kinds of error what went wrong, also
-// when it panics.
+// careful calls a decoder and says in our kinds of error what went wrong. A
+// decoder that panics has a fault of its own, so the image may be sound.
 func careful(format string, decode func() error) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = &BrokenError{fmt.Sprintf("the %s decoder gave up: %v", format, cause)}
+			err = &LimitError{fmt.Sprintf("the %s decoder gave up: %v", format, cause)}
 		}
 	}()
 	return explain(format, decode())

@@ -22,7 +22,8 @@ type inquiry struct {
 // Judge asks about all images at once, then again about what was not answered
 // properly and what was a close call. Once a verdict has been paid for, a later
 // failure does not cost it: the images without one carry that failure instead,
-// also if it wraps judge.ErrHalt. Only a cancelled ctx loses the whole case.
+// also if it wraps judge.ErrHalt. When ctx ends, the answer under way is awaited
+// and nothing more is asked.
 func (j *Judge) Judge(ctx context.Context, c judge.Case) ([]judge.Answer, cost.Usage, error) {
 	if len(c.Images) == 0 || len(c.Images) > j.BatchSize() {
 		return nil, cost.Usage{}, fmt.Errorf("a case of %d images for %s: 1 to %d are possible", len(c.Images), c.Actor, j.BatchSize())
@@ -31,9 +32,6 @@ func (j *Judge) Judge(ctx context.Context, c judge.Case) ([]judge.Answer, cost.U
 	err := q.askInParts(ctx, q.visible())
 	if err == nil {
 		q.settle(ctx)
-	}
-	if ctx.Err() != nil {
-		return nil, q.usage, ctx.Err()
 	}
 	if err != nil && len(q.verdicts) == 0 {
 		return nil, q.usage, fmt.Errorf("ask %s about %d images of %s: %w", j.config.Model, len(c.Images), c.Actor, err)

@@ -121,7 +121,8 @@ func (x *exchange) attempt(request *http.Request) (*http.Response, error) {
 	}
 	x.attempts++
 	timeout := min(x.judge.config.Timeout, x.left())
-	ctx, cancel := context.WithTimeoutCause(request.Context(), timeout, fmt.Errorf("nothing came within %s", timeout))
+	// What has been sent is billed whether or not anybody waits for it.
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(request.Context()), timeout, fmt.Errorf("nothing came within %s", timeout))
 	defer cancel()
 	r, err := x.post(request.WithContext(ctx))
 	if err != nil && ctx.Err() != nil {
@@ -223,12 +224,12 @@ var errTooLong = errors.New("the wait is too long")
 
 // checkRetry decides whether to try again, and when.
 func (x *exchange) checkRetry(ctx context.Context, _ *http.Response, err error) (bool, error) {
-	if ctx.Err() != nil {
-		return false, ctx.Err()
-	}
 	var f *failure
 	if !errors.As(err, &f) || !f.transient() {
 		return false, nil
+	}
+	if ctx.Err() != nil {
+		return false, ctx.Err()
 	}
 	if x.wait = retryAfter(f.header, time.Now()); x.wait == 0 {
 		x.wait = backoff(x.attempts)

@@ -162,32 +162,41 @@ func TestWaitLongerThanIsLeftIsGivenUpAtOnce(t *testing.T) {
 	}
 }
 
-func TestCancellingEndsTheWaitAtOnce(t *testing.T) {
-	tests := map[string]openaitest.Options{
-		"between attempts": {Fault: openaitest.Always(openaitest.RateLimited("60"))},
-		"in an attempt":    {Delay: 30 * time.Second},
-	}
-	for name, options := range tests {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				j, h := direct(t, options)
-				ctx, cancel := context.WithCancel(t.Context())
-				start := time.Now()
-				time.AfterFunc(time.Second, cancel)
-				_, usage, err := j.Judge(ctx, caseOf(2))
-				if !errors.Is(err, context.Canceled) || errors.Is(err, judge.ErrHalt) || time.Since(start) != time.Second {
-					t.Errorf("%v after %s", err, time.Since(start))
-				}
-				if usage.Requests != 1 {
-					t.Errorf("%d requests accounted for", usage.Requests)
-				}
-				wantRequests(t, h, 1)
-			})
-		})
-	}
+func TestCancellingEndsTheWaitBetweenAttemptsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j, h := direct(t, openaitest.Options{Fault: openaitest.Always(openaitest.RateLimited("60"))})
+		ctx, cancel := context.WithCancel(t.Context())
+		start := time.Now()
+		time.AfterFunc(time.Second, cancel)
+		_, usage, err := j.Judge(ctx, caseOf(2))
+		if !errors.Is(err, context.Canceled) || errors.Is(err, judge.ErrHalt) || time.Since(start) != time.Second {
+			t.Errorf("%v after %s", err, time.Since(start))
+		}
+		if usage.Requests != 1 {
+			t.Errorf("%d requests accounted for", usage.Requests)
+		}
+		wantRequests(t, h, 1)
+	})
 }
 
-// A close call that was not settled for this reason is no verdict to keep.
+func TestAnAnswerUnderWayIsAwaitedAfterCancelling(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j, h := direct(t, openaitest.Options{Delay: 30 * time.Second})
+		ctx, cancel := context.WithCancel(t.Context())
+		start := time.Now()
+		time.AfterFunc(time.Second, cancel)
+		answers, usage, err := j.Judge(ctx, caseOf(2))
+		if err != nil || len(answers) != 2 || answers[0].Err != nil || time.Since(start) != 30*time.Second {
+			t.Errorf("%v, %v after %s", answers, err, time.Since(start))
+		}
+		if usage.Unbilled != 0 || usage.USD == 0 {
+			t.Errorf("usage %+v", usage)
+		}
+		wantRequests(t, h, 1)
+	})
+}
+
+// The close call has been paid for, so it is kept as what it is.
 func TestCancelledBeforeACloseCallIsSettled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	options := openaitest.Options{
@@ -201,10 +210,12 @@ func TestCancelledBeforeACloseCallIsSettled(t *testing.T) {
 			return nil
 		},
 	}
-	j, _ := direct(t, options)
-	if answers, _, err := j.Judge(ctx, caseOf(2)); !errors.Is(err, context.Canceled) || answers != nil {
+	j, h := direct(t, options)
+	answers, _, err := j.Judge(ctx, caseOf(2))
+	if err != nil || len(answers) != 2 || !answers[0].Verdict.Unsure {
 		t.Errorf("%v, %v", answers, err)
 	}
+	wantRequests(t, h, 2)
 }
 
 func TestCancelledBeforehand(t *testing.T) {
