@@ -155,7 +155,7 @@ func (a *app) pass(ctx context.Context, s store.Store, e *evaluator.Evaluator, a
 		header.Actors = append(header.Actors, member.Name)
 		members[member.Name] = member
 	}
-	started, err := run.Start(ctx, s, header, a.now())
+	started, err := run.Start(ctx, s, header, e.Fresh, a.now())
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,9 @@ func ListDirectories(ctx context.Context, s store.Store, r Roster) (Directories,
 				d.Unregistered = append(d.Unregistered, name)
 			}
 		}
+		for _, refused := range page.Refused {
+			present[Name(strings.TrimPrefix(refused.Name, actorsPrefix))] = true // its listing says why
+		}
 		d.Problems = append(d.Problems, refusals(page.Refused)...)
 	}
 	for _, a := range r.Actors {
@@ -57,6 +60,7 @@ func refusals(refused []store.Refusal) []Problem {
 // A Detection says which actors of the roster have training data.
 type Detection struct {
 	Sets         []Set     // actors with at least one training image, by name
+	Unreadable   []Set     // actors of which something cannot be read and no image is seen, by name
 	Absent       []Actor   // the other actors of the roster, by name
 	Unregistered []string  // directories in actors/ that the roster does not name, by name
 	Problems     []Problem // those of the roster first, then what the listings refused
@@ -85,9 +89,12 @@ func Detect(ctx context.Context, s store.Store, r Roster) (Detection, error) {
 	}
 	for _, set := range sets {
 		d.Problems = append(d.Problems, refusals(set.Refused)...)
-		if len(set.Images) > 0 {
+		switch {
+		case len(set.Images) > 0:
 			d.Sets = append(d.Sets, set)
-		} else {
+		case set.Unreadable() != nil:
+			d.Unreadable = append(d.Unreadable, set)
+		default:
 			d.Absent = append(d.Absent, set.Actor)
 		}
 	}

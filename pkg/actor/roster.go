@@ -1,6 +1,7 @@
 package actor
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -41,6 +42,7 @@ func LoadRoster(ctx context.Context, s store.Store) (Roster, error) {
 }
 
 func decodeRoster(body []byte) (Roster, error) {
+	body = bytes.TrimPrefix(body, []byte("\uFEFF")) // some editors begin a file with it
 	var entries []json.RawMessage
 	if err := json.Unmarshal(body, &entries); err != nil {
 		return Roster{}, fmt.Errorf("load the roster: %s is not a JSON list of actors: %w: restore it from the studio's copy", RosterKey, err)

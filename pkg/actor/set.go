@@ -36,6 +36,15 @@ func LoadSet(ctx context.Context, s store.Store, a Actor) (Set, error) {
 	return set, nil
 }
 
+// Unreadable says why the set may only seem empty: something of it could not be
+// read. It returns nil if the set has images, or is empty for all one can see.
+func (s Set) Unreadable() error {
+	if len(s.Images) > 0 || len(s.Refused) == 0 {
+		return nil
+	}
+	return fmt.Errorf("the training images of %s cannot be read: %s: %s", s.Actor.Name, s.Refused[0].Name, s.Refused[0].Reason)
+}
+
 func (s *Set) add(object store.Info) {
 	rest := strings.TrimPrefix(string(object.Key), prefix(s.Actor.Name))
 	dir, file := path.Split(rest)

@@ -13,7 +13,7 @@ import (
 type Deletion struct {
 	File   string        `json:"file"`
 	SHA256 string        `json:"sha256"`
-	Style  verdict.Style `json:"style,omitempty"`
+	Style  verdict.Style `json:"style"`
 	Reason string        `json:"reason"`
 }
 

@@ -1,10 +1,13 @@
 package cost_test
 
 import (
+	"context"
 	"errors"
 	"math"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -42,27 +45,44 @@ func TestUsageAdd(t *testing.T) {
 
 func TestBudgetStopsBeforeTheRequestThatCouldExceed(t *testing.T) {
 	b := cost.NewBudget(1)
-	book, err := b.Reserve(0.6)
+	book, err := b.Reserve(t.Context(), 0.6)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Reserve(0.5); !errors.Is(err, cost.ErrBudget) {
-		t.Fatalf("0.5 beside 0.6 of 1: %v, want ErrBudget", err)
+	book(0.6)
+	book(0.6) // counts once
+	if _, err := b.Reserve(t.Context(), 0.5); !errors.Is(err, cost.ErrBudget) {
+		t.Fatalf("0.5 after 0.6 of 1: %v, want ErrBudget", err)
 	}
-	book(0.1)
-	book(0.1) // counts once
-	if got := b.Spent(); got != 0.1 {
-		t.Fatalf("spent %v, want 0.1", got)
+	if got := b.Spent(); got != 0.6 {
+		t.Fatalf("spent %v, want 0.6", got)
 	}
-	if _, err := b.Reserve(0.9); err != nil {
-		t.Fatalf("what was set aside and not used is free again: %v", err)
-	}
+}
+
+func TestBudgetWaitsForAnswersThatMayLeaveEnough(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := cost.NewBudget(1)
+		book, err := b.Reserve(t.Context(), 0.6)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(time.Second, func() { book(0.1) })
+		start := time.Now()
+		if _, err := b.Reserve(t.Context(), 0.9); err != nil || time.Since(start) != time.Second {
+			t.Errorf("%v after %s; want the answer awaited", err, time.Since(start))
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := b.Reserve(ctx, 0.5); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v, want the wait to end with its context", err)
+		}
+	})
 }
 
 func TestBudgetRefusesWhatIsNoCost(t *testing.T) {
 	b := cost.NewBudget(1)
 	for _, usd := range []float64{-1, math.NaN(), math.Inf(1)} {
-		if _, err := b.Reserve(usd); !errors.Is(err, cost.ErrBudget) {
+		if _, err := b.Reserve(t.Context(), usd); !errors.Is(err, cost.ErrBudget) {
 			t.Errorf("reserve %v: %v, want ErrBudget", usd, err)
 		}
 	}
@@ -70,7 +90,7 @@ func TestBudgetRefusesWhatIsNoCost(t *testing.T) {
 
 func TestBudgetWithoutLimit(t *testing.T) {
 	b := cost.NewBudget(-1)
-	if _, err := b.Reserve(1e9); err != nil {
+	if _, err := b.Reserve(t.Context(), 1e9); err != nil {
 		t.Errorf("no limit, yet %v", err)
 	}
 }
@@ -86,7 +106,7 @@ func TestBudgetHolds(t *testing.T) {
 		var workers sync.WaitGroup
 		for _, bound := range bounds {
 			workers.Go(func() {
-				if book, err := b.Reserve(bound); err == nil {
+				if book, err := b.Reserve(context.Background(), bound); err == nil {
 					book(bound * share)
 				}
 			})

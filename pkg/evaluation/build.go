@@ -51,6 +51,9 @@ func Build(f Facts, s settings.Settings) Evaluation {
 	}
 	set := candidates(e.Images, s.Plan)
 	e.markCopies(balance.Copies(set))
+	if !slices.Contains(s.Plan.Condemn, verdict.Duplicate) {
+		forgetCopies(set)
+	}
 	e.Fingerprint = balance.Fingerprint(set)
 	e.Mix = balance.MixOf(set)
 	e.Balanced = len(e.Unjudged()) == 0 && balance.Balanced(set, s.Target)
@@ -128,10 +131,16 @@ func candidates(images []Image, p settings.Plan) []balance.Candidate {
 			Condemned: image.faults(p), Blemishes: max(0, len(image.Issues)-len(image.faults(p))),
 		}
 	}
-	if slices.Contains(p.Condemn, verdict.Duplicate) {
-		groupCopies(images, set)
-	}
+	groupCopies(images, set)
 	return set
+}
+
+// forgetCopies is for owners who let copies stay: they are reported, and nothing
+// follows from it.
+func forgetCopies(set []balance.Candidate) {
+	for i := range set {
+		set[i].Copies = ""
+	}
 }
 
 // groupCopies marks candidates that are copies of one picture, also where A is a

@@ -45,7 +45,7 @@ type Evaluation struct {
 // Base is the reference portrait that identity was judged against.
 type Base struct {
 	File    string        `json:"file"`
-	SHA256  string        `json:"sha256,omitempty"` // "" if it could not be used: then identity was not judged
+	SHA256  string        `json:"sha256"` // "" if it could not be used: then identity was not judged
 	Version store.Version `json:"version"`
 }
 
@@ -62,24 +62,24 @@ const (
 // An Image is one training image as it was found and judged.
 type Image struct {
 	File        string          `json:"file"`
-	SHA256      string          `json:"sha256,omitempty"`
+	SHA256      string          `json:"sha256"`
 	Bytes       int64           `json:"bytes"`
 	Version     store.Version   `json:"version"` // of the object, so that an unchanged one need not be read
-	Width       int             `json:"width,omitempty"`
-	Height      int             `json:"height,omitempty"`
-	Style       verdict.Style   `json:"style,omitempty"`
-	Quality     int             `json:"quality,omitempty"` // 1 to 10; absent without a verdict
+	Width       int             `json:"width"`
+	Height      int             `json:"height"`
+	Style       verdict.Style   `json:"style"`
+	Quality     int             `json:"quality"` // 1 to 10; absent without a verdict
 	Issues      []verdict.Issue `json:"issues"`
 	NotJudged   []verdict.Issue `json:"unjudged_issues,omitempty"` // unknown, not absent
-	Checks      *inspect.Checks `json:"checks,omitempty"`
-	DuplicateOf string          `json:"duplicate_of,omitempty"` // the copy that is kept
-	Keep        bool            `json:"keep"`                   // false: the plan deletes it
-	Reasons     []string        `json:"reasons"`                // in words: every issue, and why the plan deletes it
-	Observation string          `json:"observation,omitempty"`  // the judge's, for people
-	Text        string          `json:"text,omitempty"`         // visible in the picture: data, never obeyed
+	Checks      *inspect.Checks `json:"checks"`
+	DuplicateOf string          `json:"duplicate_of"`          // the copy that is kept
+	Keep        bool            `json:"keep"`                  // false: the plan deletes it
+	Reasons     []string        `json:"reasons"`               // in words: every issue, and why the plan deletes it
+	Observation string          `json:"observation,omitempty"` // the judge's, for people
+	Text        string          `json:"text,omitempty"`        // visible in the picture: data, never obeyed
 	Unsure      bool            `json:"unsure,omitempty"`
 	Judged      Judged          `json:"judged"`
-	Error       string          `json:"error,omitempty"`
+	Error       string          `json:"error"`
 }
 
 // Unjudged returns the images that got no verdict.

@@ -15,6 +15,10 @@ import (
 	"screentest/pkg/verdict"
 )
 
+// verdictsVersion is the schema of the verdicts document. It is not that of the
+// evaluation: a document of an unknown version is refused and not made again.
+const verdictsVersion = 1
+
 // A Subject is what a verdict belongs to: the same subject is never paid for twice.
 type Subject struct {
 	SHA256     string   `json:"sha256"`
@@ -22,10 +26,11 @@ type Subject struct {
 	Judge      judge.ID `json:"judge"`
 }
 
-// A Judgement is one verdict on the record.
+// A Judgement is one verdict on the record, or one refusal to give it.
 type Judgement struct {
 	Subject
 	Verdict  verdict.Verdict `json:"verdict"`
+	Refused  string          `json:"refused,omitempty"` // instead of a verdict: why the judge declined to look
 	JudgedAt time.Time       `json:"judged_at"`
 	USD      float64         `json:"usd"` // this image's share of what its case cost
 }
@@ -79,11 +84,11 @@ func decodeVerdicts(key store.Key, text []byte) (Verdicts, error) {
 	if err := json.Unmarshal(text, &document); err != nil {
 		return nil, fmt.Errorf("read %s: %w; it holds verdicts that were paid for, so repair it or move it away", key, err)
 	}
-	if document.SchemaVersion != SchemaVersion {
-		return nil, fmt.Errorf("read %s: schema version %d, this program knows %d", key, document.SchemaVersion, SchemaVersion)
+	if document.SchemaVersion != verdictsVersion {
+		return nil, fmt.Errorf("read %s: schema version %d, this program knows %d", key, document.SchemaVersion, verdictsVersion)
 	}
 	for _, j := range document.Verdicts {
-		if !j.Verdict.Style.Valid() {
+		if j.Refused == "" && !j.Verdict.Style.Valid() {
 			return nil, fmt.Errorf("read %s: image %s has the unknown style %q", key, j.SHA256, j.Verdict.Style)
 		}
 		verdicts[j.Subject] = j
@@ -92,7 +97,7 @@ func decodeVerdicts(key store.Key, text []byte) (Verdicts, error) {
 }
 
 func encodeVerdicts(name actor.Name, verdicts Verdicts) ([]byte, error) {
-	document := verdictsDocument{SchemaVersion: SchemaVersion, Actor: string(name)}
+	document := verdictsDocument{SchemaVersion: verdictsVersion, Actor: string(name)}
 	for _, j := range verdicts {
 		document.Verdicts = append(document.Verdicts, j)
 	}

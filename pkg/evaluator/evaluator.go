@@ -114,6 +114,9 @@ func (e *Evaluator) survey(ctx context.Context, a actor.Actor) (survey, error) {
 	if err != nil {
 		return survey{}, err
 	}
+	if err := set.Unreadable(); err != nil {
+		return survey{}, err
+	}
 	if len(set.Images) == 0 {
 		return survey{}, fmt.Errorf("%s has no training images", a.Name)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"screentest/pkg/actor"
 	"screentest/pkg/cost"
@@ -131,7 +132,11 @@ func (w *work) conclude(fact *evaluation.Fact, failed map[string]error) {
 	if fact.Checks == nil {
 		return
 	}
-	if j, ok := w.known[w.subject(fact.SHA256)]; ok {
+	switch j, ok := w.known[w.subject(fact.SHA256)]; {
+	case ok && j.Refused != "":
+		fact.Err = fmt.Errorf("on %s: %s; it is not asked again, have a person decide", j.JudgedAt.Format(time.DateOnly), j.Refused)
+		return
+	case ok:
 		fact.Verdict = &j.Verdict
 		return
 	}
@@ -179,16 +184,20 @@ func (w *work) ask(ctx context.Context, images []judge.Exhibit, failed map[strin
 	var judgements []evaluation.Judgement
 	var halt error
 	for _, answer := range answers {
-		if answer.Err != nil {
+		j := evaluation.Judgement{
+			Subject: w.subject(answer.SHA256), Verdict: answer.Verdict, JudgedAt: w.Now(), USD: used.USD / float64(len(answers)),
+		}
+		switch {
+		case errors.Is(answer.Err, judge.ErrRefused):
+			j.Refused = answer.Err.Error()
+		case answer.Err != nil:
 			failed[answer.SHA256] = answer.Err
 			if errors.Is(answer.Err, judge.ErrHalt) {
 				halt = answer.Err
 			}
 			continue
 		}
-		judgements = append(judgements, evaluation.Judgement{
-			Subject: w.subject(answer.SHA256), Verdict: answer.Verdict, JudgedAt: w.Now(), USD: used.USD / float64(len(answers)),
-		})
+		judgements = append(judgements, j)
 	}
 	if err := w.keep(ctx, judgements); err != nil {
 		return fmt.Errorf("%w: answers that were paid for cannot be recorded: %w", judge.ErrHalt, err)

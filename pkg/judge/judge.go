@@ -20,6 +20,11 @@ import (
 // left resumable. Judges wrap it around the cause.
 var ErrHalt = errors.New("run stopped")
 
+// ErrRefused says that the judge declines to look at an image for safety's sake.
+// It is final for that image and that judge: it is recorded like a verdict, a
+// person decides, and nothing asks again.
+var ErrRefused = errors.New("refused for safety")
+
 // ID says who judged. A verdict is valid for one ID, one image and one base image.
 type ID struct {
 	Name   string `json:"name"`   // "offline" or "openai"

@@ -36,6 +36,9 @@ func (r *run) attempt(ctx context.Context, a actor.Actor) (result, error) {
 	if err != nil {
 		return one, err
 	}
+	if err := set.Unreadable(); err != nil {
+		return one, err
+	}
 	one.Images = len(set.Images)
 	k, err := learn(ctx, r.store, set)
 	one.problems = k.problems
@@ -110,7 +113,7 @@ func (r *run) build(ctx context.Context, set actor.Set, k knowledge, one *result
 		file := object.Key.Base()
 		claims := said[file]
 		delete(said, file)
-		image, err := r.present(ctx, object.Key, claims, one)
+		image, err := r.present(ctx, object.Key, claims)
 		if err != nil {
 			return nil, err
 		}
@@ -133,24 +136,19 @@ func (r *run) build(ctx context.Context, set actor.Set, k knowledge, one *result
 	return m, nil
 }
 
-// present makes the entry of an image that is there. One that cannot be read is
-// a problem and is kept without measurements.
-func (r *run) present(ctx context.Context, key store.Key, claims []claim, one *result) (manifest.Image, error) {
+// present makes the entry of an image that is there. One that cannot be read
+// fails the actor, so that the entry is made when it can.
+func (r *run) present(ctx context.Context, key store.Key, claims []claim) (manifest.Image, error) {
 	unnamed := len(claims) == 0
 	measured, err := measure(ctx, r.store, key)
-	switch {
-	case errors.Is(err, store.ErrNotFound) || ctx.Err() != nil:
+	if err != nil {
 		return manifest.Image{}, err
-	case err != nil:
-		one.problems = append(one.problems, actor.Problem{Where: string(key), Reason: err.Error()})
-	default:
-		claim, err := measured.claim(key.Base())
-		if err != nil {
-			return manifest.Image{}, err
-		}
-		claims = append(claims, claim)
 	}
-	image, err := merge(claims)
+	claim, err := measured.claim(key.Base())
+	if err != nil {
+		return manifest.Image{}, err
+	}
+	image, err := merge(append(claims, claim))
 	image.Unnamed = unnamed
 	if err != nil {
 		return image, fmt.Errorf("merge the metadata of %s: %w", key, err)

@@ -13,8 +13,6 @@ package migration
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -30,11 +28,10 @@ const defaultConcurrency = 8
 
 // Options say what to migrate.
 type Options struct {
-	Now         func() time.Time                           // the clock
-	DryRun      bool                                       // write nothing, report the same
-	Actors      []actor.Name                               // nil for the whole roster
-	Concurrency int                                        // actors at once; 0 for the default
-	Progress    func(done, total int, finished actor.Name) // optional; never called twice at once
+	Now         func() time.Time      // the clock
+	DryRun      bool                  // write nothing, report the same
+	Concurrency int                   // actors at once; 0 for the default
+	Progress    func(done, total int) // optional; never called twice at once
 }
 
 // Run migrates. It fails only where nothing can be done for anybody: no roster,
@@ -67,9 +64,6 @@ func (r *run) choose(ctx context.Context) ([]actor.Actor, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.options.Actors != nil {
-		return r.named(roster), nil
-	}
 	dirs, err := actor.ListDirectories(ctx, r.store, roster)
 	if err != nil {
 		return nil, err
@@ -82,19 +76,6 @@ func (r *run) choose(ctx context.Context) ([]actor.Actor, error) {
 		r.report.add(result{ActorReport: ActorReport{Actor: a.Name, Outcome: Skipped, Reason: noImages}})
 	}
 	return dirs.Present, nil
-}
-
-func (r *run) named(roster actor.Roster) []actor.Actor {
-	var actors []actor.Actor
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(r.options.Actors))) {
-		if a, ok := roster.Find(name); ok {
-			actors = append(actors, a)
-			continue
-		}
-		reason := fmt.Sprintf("not in the roster %s", actor.RosterKey)
-		r.report.add(result{ActorReport: ActorReport{Actor: name, Outcome: Failed, Reason: reason}})
-	}
-	return actors
 }
 
 func (r *run) migrateAll(ctx context.Context, actors []actor.Actor) error {
@@ -115,7 +96,7 @@ func (r *run) migrateAll(ctx context.Context, actors []actor.Actor) error {
 			r.report.add(result)
 			done++
 			if r.options.Progress != nil {
-				r.options.Progress(done, len(actors), a.Name)
+				r.options.Progress(done, len(actors))
 			}
 			return nil
 		})

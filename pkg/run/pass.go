@@ -35,7 +35,7 @@ func (p *Pass) Do(ctx context.Context) error {
 	var group errgroup.Group
 	group.SetLimit(p.Workers)
 	for _, name := range p.Run.Actors {
-		if ctx.Err() != nil || p.stop(nil) != nil {
+		if p.stop(ctx.Err()) != nil {
 			break
 		}
 		group.Go(func() error { return p.one(ctx, name) })
@@ -43,10 +43,7 @@ func (p *Pass) Do(ctx context.Context) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	if err := p.stop(nil); err != nil {
-		return err
-	}
-	return ctx.Err()
+	return p.stop(nil)
 }
 
 // stop keeps the first reason to stop and returns it.
@@ -61,7 +58,7 @@ func (p *Pass) stop(err error) error {
 
 // one returns an error only when the outcome cannot be recorded.
 func (p *Pass) one(ctx context.Context, name actor.Name) error {
-	if ctx.Err() != nil || p.stop(nil) != nil {
+	if p.stop(ctx.Err()) != nil {
 		return nil
 	}
 	outcome, err := p.Work(ctx, name)
@@ -72,6 +69,7 @@ func (p *Pass) one(ctx context.Context, name actor.Name) error {
 		p.stop(err)
 		outcome.State, outcome.Reason = Interrupted, err.Error()
 	case ctx.Err() != nil:
+		p.stop(ctx.Err())
 		outcome.State, outcome.Reason = Interrupted, "the run was interrupted"
 	default:
 		outcome.State, outcome.Reason = Failed, err.Error()

@@ -15,7 +15,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"screentest/pkg/actor"
@@ -80,14 +79,17 @@ type Outcome struct {
 	Usage         cost.Usage `json:"usage"`
 }
 
-// Start records a new run, or takes up the latest one of the mode again if that
-// was interrupted, is about the same actors and has the same judge.
-func Start(ctx context.Context, s store.Store, r Run, now time.Time) (Run, error) {
+// Start records a new run. Unless fresh, it takes up the latest one of the mode
+// again if that has not ended, is about the same actors and has the same judge.
+// Whether such a run was interrupted or is still under way elsewhere cannot be
+// told; two that go over it together share its record, and the first to finish
+// ends it.
+func Start(ctx context.Context, s store.Store, r Run, fresh bool, now time.Time) (Run, error) {
 	latest, err := Latest(ctx, s, r.Mode)
 	if err != nil {
 		return Run{}, err
 	}
-	if latest != nil && latest.EndedAt.IsZero() && latest.Judge == r.Judge && slices.Equal(latest.Actors, r.Actors) {
+	if !fresh && latest != nil && latest.EndedAt.IsZero() && latest.Judge == r.Judge && slices.Equal(latest.Actors, r.Actors) {
 		return latest.change(ctx, s, func(r *Run) { r.ResumedAt = now })
 	}
 	r.SchemaVersion, r.StartedAt = SchemaVersion, now
@@ -102,19 +104,29 @@ func Start(ctx context.Context, s store.Store, r Run, now time.Time) (Run, error
 	return r, nil
 }
 
-// End marks the run as finished: every actor of it has an outcome.
+// End marks the run as finished: every actor of it has an outcome. A run that was
+// forgotten meanwhile stays so.
 func (r Run) End(ctx context.Context, s store.Store, now time.Time) (Run, error) {
-	return r.change(ctx, s, func(r *Run) { r.EndedAt = now })
+	ended, err := r.change(ctx, s, func(r *Run) { r.EndedAt = now })
+	if errors.Is(err, errForgotten) {
+		r.EndedAt = now
+		return r, nil
+	}
+	return ended, err
 }
+
+// errForgotten: the run was reset while it was under way.
+var errForgotten = errors.New("the record of the run was reset meanwhile")
 
 func (r Run) change(ctx context.Context, s store.Store, edit func(*Run)) (Run, error) {
 	var changed Run
 	err := store.Update(ctx, s, r.key(), func(old []byte) ([]byte, error) {
-		changed = r
-		if old != nil {
-			if err := json.Unmarshal(old, &changed); err != nil {
-				return nil, err
-			}
+		if old == nil {
+			return nil, errForgotten
+		}
+		changed = Run{}
+		if err := json.Unmarshal(old, &changed); err != nil {
+			return nil, err
 		}
 		edit(&changed)
 		return json.MarshalIndent(changed, "", " ")
@@ -129,11 +141,7 @@ func (r Run) Record(ctx context.Context, s store.Store, o Outcome) error {
 	o.SchemaVersion = SchemaVersion
 	return store.Update(ctx, s, r.outcomeKey(o.Actor), func(old []byte) ([]byte, error) {
 		merged := o
-		if old != nil {
-			var before Outcome
-			if err := json.Unmarshal(old, &before); err != nil {
-				return nil, err
-			}
+		if before, ok := decodeOutcome(old); ok {
 			if o.State == Skipped && before.State == Completed {
 				return old, nil
 			}
@@ -143,29 +151,36 @@ func (r Run) Record(ctx context.Context, s store.Store, o Outcome) error {
 	})
 }
 
-// Latest returns the newest run of a mode, nil if there is none.
+// decodeOutcome takes a damaged outcome, or one of another schema, for none: it
+// follows again from the actor's evaluation.
+func decodeOutcome(text []byte) (Outcome, bool) {
+	var o Outcome
+	err := json.Unmarshal(text, &o)
+	return o, err == nil && o.SchemaVersion == SchemaVersion
+}
+
+// Latest returns the newest run of a mode, nil if there is none. Runs whose
+// header is damaged, or was reset while workers still recorded, do not count.
 func Latest(ctx context.Context, s store.Store, m Mode) (*Run, error) {
-	var newest string
+	var prefixes []string
 	for page, err := range store.All(ctx, s, store.ListOptions{Prefix: root + string(m) + "/", Delimited: true}) {
 		if err != nil {
 			return nil, err
 		}
-		for _, prefix := range page.Prefixes {
-			newest = max(newest, prefix)
+		prefixes = append(prefixes, page.Prefixes...)
+	}
+	slices.Sort(prefixes)
+	for _, prefix := range slices.Backward(prefixes) {
+		text, _, err := store.ReadAll(ctx, s, store.Key(prefix+"run.json"), store.MaxDocument)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+		var r Run
+		if err == nil && json.Unmarshal(text, &r) == nil && r.SchemaVersion == SchemaVersion && r.prefix() == prefix {
+			return &r, nil
 		}
 	}
-	if newest == "" {
-		return nil, nil
-	}
-	text, _, err := store.ReadAll(ctx, s, store.Key(newest+"run.json"), store.MaxDocument)
-	if err != nil {
-		return nil, err
-	}
-	var r Run
-	if err := json.Unmarshal(text, &r); err != nil {
-		return nil, fmt.Errorf("read run %s: %w; `screentest progress --reset` forgets it", strings.TrimSuffix(newest, "/"), err)
-	}
-	return &r, nil
+	return nil, nil
 }
 
 // Outcomes returns the outcomes so far, by actor.
@@ -183,11 +198,9 @@ func (r Run) Outcomes(ctx context.Context, s store.Store) ([]Outcome, error) {
 			if err != nil {
 				return nil, err
 			}
-			var o Outcome
-			if err := json.Unmarshal(text, &o); err != nil {
-				return nil, fmt.Errorf("read %s: %w", info.Key, err)
+			if o, ok := decodeOutcome(text); ok {
+				outcomes = append(outcomes, o)
 			}
-			outcomes = append(outcomes, o)
 		}
 	}
 	slices.SortFunc(outcomes, func(a, b Outcome) int { return cmp.Compare(a.Actor, b.Actor) })

@@ -22,7 +22,7 @@ var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 func start(t *testing.T, s store.Store, now time.Time, actors ...actor.Name) run.Run {
 	t.Helper()
-	r, err := run.Start(t.Context(), s, run.Run{Mode: run.DryRun, Judge: judge.ID{Name: "offline"}, Actors: actors}, now)
+	r, err := run.Start(t.Context(), s, run.Run{Mode: run.DryRun, Judge: judge.ID{Name: "offline"}, Actors: actors}, false, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +202,7 @@ func TestAPassSurvivesEveryFault(t *testing.T) {
 	flow := func(s store.Store) error {
 		now = now.Add(time.Minute)
 		header := run.Run{Mode: run.DryRun, Actors: names}
-		r, err := run.Start(t.Context(), s, header, now)
+		r, err := run.Start(t.Context(), s, header, false, now)
 		if err != nil {
 			return err
 		}
@@ -231,4 +231,59 @@ func TestAPassSurvivesEveryFault(t *testing.T) {
 				t.Errorf("%+v", p)
 			}
 		})
+}
+
+func TestAFreshRunIsNotTheInterruptedOne(t *testing.T) {
+	s := mem.New()
+	first := start(t, s, noon, "a")
+	header := run.Run{Mode: run.DryRun, Judge: first.Judge, Actors: first.Actors}
+	if second, err := run.Start(t.Context(), s, header, true, noon.Add(time.Hour)); err != nil || second.ID == first.ID {
+		t.Errorf("%+v, %v", second, err)
+	}
+}
+
+func TestARunOfAnotherJudgeIsANewOne(t *testing.T) {
+	s := mem.New()
+	first := start(t, s, noon, "a")
+	header := run.Run{Mode: run.DryRun, Judge: judge.ID{Name: "openai"}, Actors: first.Actors}
+	if second, err := run.Start(t.Context(), s, header, false, noon.Add(time.Hour)); err != nil || second.ID == first.ID {
+		t.Errorf("%+v, %v", second, err)
+	}
+}
+
+func TestDamagedRecordsAreNone(t *testing.T) {
+	s := mem.New()
+	r := start(t, s, noon, "a", "b")
+	record(t, s, r, run.Outcome{Actor: "a", State: run.Completed, At: noon})
+	spoil(t, s, "screentest/runs/dry-run/"+store.Key(r.ID)+"/outcomes/a.json")
+	if p := progress(t, s, r, noon); p.Completed != 0 || p.Remaining != 2 {
+		t.Errorf("%+v", p)
+	}
+	record(t, s, r, run.Outcome{Actor: "a", State: run.Completed, At: noon})
+	spoil(t, s, "screentest/runs/dry-run/"+store.Key(r.ID)+"/run.json")
+	if latest, err := run.Latest(t.Context(), s, run.DryRun); latest != nil || err != nil {
+		t.Errorf("%+v, %v", latest, err)
+	}
+}
+
+func TestARunThatIsResetWhileUnderWayStaysForgotten(t *testing.T) {
+	s := mem.New()
+	r := start(t, s, noon, "a")
+	if _, err := run.Reset(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	record(t, s, r, run.Outcome{Actor: "a", State: run.Completed, At: noon})
+	if ended, err := r.End(t.Context(), s, noon); err != nil || ended.EndedAt.IsZero() {
+		t.Errorf("%+v, %v", ended, err)
+	}
+	if latest, err := run.Latest(t.Context(), s, run.DryRun); latest != nil || err != nil {
+		t.Errorf("%+v, %v", latest, err)
+	}
+}
+
+func spoil(t *testing.T, s store.Store, k store.Key) {
+	t.Helper()
+	if err := store.Update(t.Context(), s, k, func([]byte) ([]byte, error) { return []byte("{"), nil }); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -11,6 +11,7 @@ import (
 
 	openai "github.com/sashabaranov/go-openai"
 
+	"screentest/pkg/judge"
 	"screentest/pkg/verdict"
 )
 
@@ -32,9 +33,9 @@ func content(r openai.ChatCompletionResponse) (string, error) {
 	choice := r.Choices[0]
 	switch {
 	case choice.Message.Refusal != "":
-		return "", fmt.Errorf("%w: %s", ErrRefused, clean(choice.Message.Refusal, maxMessage))
+		return "", fmt.Errorf("%w: %s", judge.ErrRefused, clean(choice.Message.Refusal, maxMessage))
 	case choice.FinishReason == openai.FinishReasonContentFilter:
-		return "", fmt.Errorf("%w: the answer was filtered", ErrRefused)
+		return "", fmt.Errorf("%w: the answer was filtered", judge.ErrRefused)
 	case choice.FinishReason == openai.FinishReasonLength:
 		return "", fmt.Errorf("%w: it was cut off", errAnswer)
 	case choice.FinishReason != openai.FinishReasonStop && choice.FinishReason != "":

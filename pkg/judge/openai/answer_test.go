@@ -99,11 +99,8 @@ func TestOneBadImageFailsAlone(t *testing.T) {
 			j, h := direct(t, openaitest.Options{Fault: openaitest.Showing(hash(6), test.fault)})
 			answers, _ := ask(t, j, caseOf(10))
 			bad := answers[6]
-			if bad.Err == nil || errors.Is(bad.Err, openai.ErrRefused) != test.refused || errors.Is(bad.Err, judge.ErrHalt) {
+			if bad.Err == nil || errors.Is(bad.Err, judge.ErrRefused) != test.refused || errors.Is(bad.Err, judge.ErrHalt) {
 				t.Errorf("error %v, refused should be %v", bad.Err, test.refused)
-			}
-			if !strings.Contains(bad.Err.Error(), "secret-name-6.png") {
-				t.Errorf("error %v does not name the file", bad.Err)
 			}
 			wantSound(t, slices.Delete(answers, 6, 7))
 			if got := h.Stats().Requests; got > 9 {

@@ -66,7 +66,7 @@ func (q *inquiry) askInParts(ctx context.Context, images []judge.Exhibit) error 
 			q.verdicts[sum] = v
 		}
 		return nil
-	case !errors.Is(err, errAnswer) && !errors.Is(err, ErrRefused):
+	case !errors.Is(err, errAnswer) && !errors.Is(err, judge.ErrRefused):
 		return err
 	case len(images) == 1:
 		q.failures[images[0].SHA256] = err
@@ -144,9 +144,9 @@ func (q *inquiry) answers(err error) []judge.Answer {
 		case judged:
 			answers[i].Verdict = v
 		case failed:
-			answers[i].Err = fmt.Errorf("%s: %w", image.File, failure)
+			answers[i].Err = failure
 		default:
-			answers[i].Err = fmt.Errorf("%s: %w", image.File, err)
+			answers[i].Err = err
 		}
 	}
 	return answers

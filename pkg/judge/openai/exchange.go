@@ -115,9 +115,12 @@ type reply struct {
 // Whatever is not an answer it returns as a failure, so that the decision to try
 // again and the report at the end go by the same reading of it.
 func (x *exchange) attempt(request *http.Request) (*http.Response, error) {
-	book, err := x.judge.config.Budget.Reserve(x.bound)
-	if err != nil {
+	book, err := x.judge.config.Budget.Reserve(request.Context(), x.bound)
+	if errors.Is(err, cost.ErrBudget) {
 		return nil, fmt.Errorf("%w: %w", judge.ErrHalt, err)
+	}
+	if err != nil {
+		return nil, err
 	}
 	x.attempts++
 	timeout := min(x.judge.config.Timeout, x.left())

@@ -52,9 +52,12 @@ func (f *failure) keyRefused() bool {
 	return f.status == http.StatusUnauthorized || f.code == "invalid_api_key"
 }
 
-// indigestible: the pictures are the problem, and fewer of them may be none.
+// indigestible: the pictures may be the problem, and fewer of them may be none.
+// Servers do not agree on how to say so; a request that is refused as such is
+// not billed, so trying its halves costs nothing but time.
 func (f *failure) indigestible() bool {
-	return f.status == http.StatusRequestEntityTooLarge || f.says(inputCodes)
+	unexplained := f.status == http.StatusBadRequest && f.code == "" && f.header.Get("X-Should-Retry") != "true"
+	return unexplained || f.status == http.StatusRequestEntityTooLarge || f.says(inputCodes)
 }
 
 // transient: the same request may succeed later. The server's own opinion on
@@ -110,7 +113,7 @@ func (f *failure) advice() string {
 func (f *failure) Unwrap() error {
 	switch {
 	case f.refused():
-		return ErrRefused
+		return judge.ErrRefused
 	case f.hopeless():
 		return judge.ErrHalt
 	case f.indigestible():

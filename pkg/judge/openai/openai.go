@@ -30,10 +30,6 @@ import (
 	"screentest/pkg/judge"
 )
 
-// ErrRefused says that the model or the service declined to look at an image for
-// safety's sake. It is final for that image: a person decides, nothing asks again.
-var ErrRefused = errors.New("refused for safety")
-
 // What holds where Config does not say otherwise.
 const (
 	defaultModel     = "gpt-6-luna"

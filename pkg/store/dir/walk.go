@@ -147,21 +147,38 @@ func (f folder) describe(name string) (item, bool) {
 	if store.Key(key).Validate() != nil {
 		return item{name: strings.ToValidUTF8(key, "\uFFFD"), refusal: "its name cannot be a key"}, true
 	}
-	fi, err := f.stat(name)
+	fi, err := f.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		_, err := f.Lstat(name)
-		return item{name: key, refusal: "symbolic link that leads nowhere"}, err == nil
-	case unnameable(err):
-		return item{name: key, refusal: "symbolic link that leaves the tree or goes in a circle"}, true
+		return item{}, false
 	case err != nil:
 		return item{name: key, refusal: reason(err)}, true
+	case fi.Mode()&fs.ModeSymlink != 0:
+		return f.follow(name), true
 	case fi.IsDir():
 		return item{name: key + "/", info: fi}, true
 	case !fi.Mode().IsRegular():
 		return item{name: key, refusal: "not a regular file but " + fi.Mode().String()}, true
 	}
 	return item{name: key, info: fi}, true
+}
+
+// follow says what a symbolic link is. A directory in the tree may be linked; a
+// file may not, for the same bytes under two keys could be deleted under one.
+func (f folder) follow(name string) item {
+	key := f.path + name
+	fi, err := f.top.Stat(f.path + name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return item{name: key, refusal: "symbolic link that leads nowhere"}
+	case unnameable(err):
+		return item{name: key, refusal: "symbolic link that leaves the tree or goes in a circle"}
+	case err != nil:
+		return item{name: key, refusal: reason(err)}
+	case fi.IsDir():
+		return item{name: key + "/", info: fi}
+	}
+	return item{name: key, refusal: "symbolic link; only regular files count"}
 }
 
 // reason is the bare cause, for a Refusal says the name itself.
