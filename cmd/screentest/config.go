@@ -27,7 +27,7 @@ func (o *overrides) register(flags *pflag.FlagSet) {
 	flags.StringVar(&o.judge, "judge", "", "who judges: openai or offline")
 	flags.StringVar(&o.model, "model", "", "the vision model of the judge openai")
 	flags.IntVar(&o.concurrency, "concurrency", 0, "model requests under way at once")
-	flags.Float64Var(&o.maxCost, "max-cost", 0, "dollars that this run may spend; negative for no limit")
+	flags.Float64Var(&o.maxCost, "max-cost", 0, "dollars that this command may spend; negative for no limit")
 }
 
 // Where the value of a setting comes from.
@@ -42,7 +42,7 @@ const (
 func (o *overrides) load(ctx context.Context, s store.Store) (settings.Settings, map[string]string, error) {
 	set, named, err := settings.Load(ctx, s)
 	if err != nil {
-		return set, nil, err
+		return set, nil, usageError{err}
 	}
 	origin := map[string]string{}
 	for name := range named {
@@ -62,7 +62,7 @@ func (o *overrides) load(ctx context.Context, s store.Store) (settings.Settings,
 	apply("concurrency", "run.concurrency", func() { set.Run.Concurrency = o.concurrency })
 	apply("max-cost", "run.max_cost", func() { set.Run.MaxCost = o.maxCost })
 	if err := set.Validate(); err != nil {
-		return set, nil, usageError{fmt.Errorf("settings: %w; see `screentest config`", err)}
+		return set, nil, usageError{fmt.Errorf("%w\n(settings come from %s, the command line and the defaults)", err, settings.File)}
 	}
 	return set, origin, nil
 }
@@ -117,9 +117,9 @@ func (a *app) printConfig(set settings.Settings, origin map[string]string) error
 	if a.json {
 		return a.printJSON(map[string]any{"settings": lines, "openai_api_key": keyState()})
 	}
-	t := a.newTable("setting", "value", "from")
+	t := a.newTable("setting", "from", "value")
 	for _, line := range lines {
-		t.AppendRow([]any{line.Name, printable(fmt.Sprint(line.Value.Value)), line.From})
+		t.AppendRow([]any{line.Name, line.From, printable(fmt.Sprint(line.Value.Value))})
 	}
 	t.Render()
 	a.printf("\nOPENAI_API_KEY is %s.\n", keyState())
@@ -133,11 +133,12 @@ func keyState() string {
 	return "set"
 }
 
-// withoutPassword hides the credentials that an address may carry.
+// withoutPassword leaves out all of an address that may be a secret.
 func withoutPassword(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
 		return "(not an address)"
 	}
-	return u.Redacted()
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return u.String()
 }

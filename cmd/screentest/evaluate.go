@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -103,8 +104,15 @@ func newJudge(set settings.Settings, data string) (judge.Judge, error) {
 	return openai.New(openai.Config{
 		APIKey: os.Getenv("OPENAI_API_KEY"), BaseURL: set.Judge.BaseURL, Model: set.Judge.Model, Price: price,
 		ReasoningEffort: set.Judge.ReasoningEffort, BatchSize: set.Judge.Batch, Timeout: set.Judge.Timeout,
-		Budget: cost.NewBudget(set.Run.MaxCost), SafetyIdentifier: data,
+		Dialect: set.Judge.Dialect, Budget: cost.NewBudget(set.Run.MaxCost), SafetyIdentifier: identity(data),
 	})
+}
+
+// identity tells this installation apart from others; only its hash is sent.
+func identity(data string) string {
+	host, _ := os.Hostname()
+	path, _ := filepath.Abs(data)
+	return host + ":" + path
 }
 
 // selection returns the actors to evaluate, by name: those named, which must be
@@ -121,13 +129,12 @@ func (a *app) selection(ctx context.Context, s store.Store, args []string) ([]ac
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range found.Problems {
-		fmt.Fprintf(a.stderr, "warning: %s: %s\n", printable(p.Where), printable(p.Reason))
-	}
+	a.warn(found)
 	var actors []actor.Actor
-	for _, set := range found.Sets {
+	for _, set := range slices.Concat(found.Sets, found.Unreadable) {
 		actors = append(actors, set.Actor)
 	}
+	slices.SortFunc(actors, byName)
 	if len(actors) == 0 {
 		return nil, fmt.Errorf("no actor of the roster has training images; they belong in actors/NAME/training_data, see `screentest actors --all`")
 	}
@@ -143,8 +150,20 @@ func named(roster actor.Roster, args []string) ([]actor.Actor, error) {
 		}
 		picked = append(picked, member)
 	}
-	slices.SortFunc(picked, func(x, y actor.Actor) int { return cmp.Compare(x.Name, y.Name) })
+	slices.SortFunc(picked, byName)
 	return slices.Compact(picked), nil
+}
+
+func byName(x, y actor.Actor) int { return cmp.Compare(x.Name, y.Name) }
+
+// warn tells of what lies in the tree and is not evaluated.
+func (a *app) warn(found actor.Detection) {
+	for _, p := range found.Problems {
+		fmt.Fprintf(a.stderr, "warning: %s: %s\n", printable(p.Where), printable(p.Reason))
+	}
+	for _, name := range found.Unregistered {
+		fmt.Fprintf(a.stderr, "warning: actors/%s: not in the roster, not evaluated\n", printable(name))
+	}
 }
 
 // pass evaluates the actors as one run and reports.

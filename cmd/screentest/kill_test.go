@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,59 +19,128 @@ import (
 )
 
 // kills is how often the program is killed at a random moment.
-const kills = 12
+const kills = 10
 
-// goesOnWhenKilled kills the program at random moments and starts it again: it
-// ends with the evaluations of an undisturbed run, pays again only for answers
-// that were on their way, and leaves no half-written file and every image as it
-// was.
+// goesOnWhenKilled kills the program and starts it again: it ends with the
+// evaluations of an undisturbed run, pays again only for answers that were on
+// their way, and leaves no half-written file and every image as it was.
 func goesOnWhenKilled(t *testing.T, whole string) {
-	tree := threeActors(t, whole)
-	before := contents(t, tree, false)
-	model := openaitest.NewServer(t, openaitest.Options{Delay: 20 * time.Millisecond})
-	start := func() *exec.Cmd {
-		cmd := exec.Command(os.Args[0], "--data", tree, "evaluate", "--all", "--concurrency", "2")
-		cmd.Args[0] = "screentest" // which makes the test binary the program
-		cmd.Env = append(os.Environ(), "OPENAI_API_KEY=k", "OPENAI_BASE_URL="+model.URL)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		return cmd
-	}
-
+	p := newVictim(t, threeActors(t, whole))
+	before := contents(t, p.tree, false)
 	began := time.Now()
-	if err := start().Wait(); err != nil {
-		t.Fatal(err)
-	}
+	p.mustFinish(t)
 	length := time.Since(began)
-	quiet, asked := documents(t, tree), model.Stats().Images
-	if err := os.RemoveAll(filepath.Join(tree, "screentest")); err != nil {
-		t.Fatal(err)
-	}
+	quiet, asked := documents(t, p.tree), p.model.Stats().Images
 
+	p.forget(t)
 	for range kills {
-		cmd := start()
+		cmd := p.start(t)
 		time.AfterFunc(rand.N(length), func() { _ = cmd.Process.Kill() })
 		_ = cmd.Wait()
 	}
-	if err := start().Wait(); err != nil {
-		t.Fatal(err)
-	}
-	if disturbed := documents(t, tree); !maps.Equal(disturbed, quiet) {
+	p.mustFinish(t)
+	if disturbed := documents(t, p.tree); !maps.Equal(disturbed, quiet) {
 		t.Errorf("evaluations differ from those of an undisturbed run:\n%v\n%v", disturbed, quiet)
 	}
-	const onTheirWay = 2 * 10 // concurrency × images in a request
-	if again := model.Stats().Images - asked; again > asked+kills*onTheirWay {
-		t.Errorf("%d images asked about, %d in an undisturbed run", again, asked)
+
+	p.forget(t)
+	paid := p.killAtRequests(t, 2)
+	if most := asked + paid.kills*p.inFlight; paid.images > most {
+		t.Errorf("%d images asked about with %d kills, at most %d expected", paid.images, paid.kills, most)
 	}
-	if after := contents(t, tree, false); !maps.Equal(before, after) {
+	if disturbed := documents(t, p.tree); !maps.Equal(disturbed, quiet) {
+		t.Error("evaluations differ from those of an undisturbed run")
+	}
+
+	if after := contents(t, p.tree, false); !maps.Equal(before, after) {
 		t.Error("something outside screentest/ has changed")
 	}
-	for path, text := range contents(t, tree, true) {
+	for path, text := range contents(t, p.tree, true) {
 		if !strings.HasSuffix(path, ".tmp") && !json.Valid([]byte(text)) {
 			t.Errorf("%s is half written", path)
 		}
 	}
+}
+
+// A victim is the program on a tree, with a model of its own.
+type victim struct {
+	tree     string
+	model    *openaitest.Server
+	inFlight int         // images that requests under way can hold
+	strike   func()      // called at every request, if set
+	mu       *sync.Mutex // guards strike
+}
+
+func newVictim(t *testing.T, tree string) *victim {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(tree, "screentest.yaml"), []byte("judge: {batch: 2}\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	v := &victim{tree: tree, inFlight: 2 * 2, mu: &sync.Mutex{}}
+	v.model = openaitest.NewServer(t, openaitest.Options{
+		Delay: 5 * time.Millisecond,
+		Fault: func(openaitest.Request) openaitest.Fault {
+			v.mu.Lock()
+			defer v.mu.Unlock()
+			if v.strike != nil {
+				v.strike()
+			}
+			return nil
+		},
+	})
+	return v
+}
+
+func (v *victim) start(t *testing.T) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "--data", v.tree, "evaluate", "--all", "--concurrency", "2")
+	cmd.Args[0] = "screentest" // which makes the test binary the program
+	cmd.Env = append(os.Environ(), "OPENAI_API_KEY=k", "OPENAI_BASE_URL="+v.model.URL)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd
+}
+
+func (v *victim) mustFinish(t *testing.T) {
+	t.Helper()
+	if err := v.start(t).Wait(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// forget removes all that the program has written.
+func (v *victim) forget(t *testing.T) {
+	t.Helper()
+	if err := os.RemoveAll(filepath.Join(v.tree, "screentest")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+type bill struct{ kills, images int }
+
+// killAtRequests kills the program whenever the model has got n requests from
+// it, until it ends by itself. Were answers not on the record as soon as they
+// are given, it would never end.
+func (v *victim) killAtRequests(t *testing.T, n int) bill {
+	t.Helper()
+	before := v.model.Stats().Images
+	for killed := range 200 {
+		cmd := v.start(t)
+		requests := 0
+		v.mu.Lock()
+		v.strike = func() {
+			if requests++; requests > n {
+				_ = cmd.Process.Kill()
+			}
+		}
+		v.mu.Unlock()
+		if err := cmd.Wait(); err == nil {
+			return bill{killed, v.model.Stats().Images - before}
+		}
+	}
+	t.Fatal("200 kills and no end")
+	return bill{}
 }
 
 // threeActors copies the tree with the pictures of three actors.

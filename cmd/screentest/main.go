@@ -48,7 +48,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
 	if err != nil {
-		fmt.Fprintf(stderr, "error: %s\n", printable(err.Error()))
+		fmt.Fprintf(stderr, "error: %s\n", printableLines(err.Error()))
 	}
 	return status(err)
 }

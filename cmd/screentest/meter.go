@@ -47,7 +47,7 @@ func (m *meter) outcome(total int) func(run.Outcome) {
 }
 
 func (m *meter) show(done, total int, what string) {
-	if width := terminalWidth(m.out); width > 0 {
+	if width := terminalWidth(m.out); width >= narrowest {
 		m.draw(done, total, what, width)
 		return
 	}
@@ -57,17 +57,26 @@ func (m *meter) show(done, total int, what string) {
 	}
 }
 
+// A line of text, counts, rate and times takes up to 80 columns beside the bar;
+// without the rate 60. On a narrower terminal it would wrap at every step.
+const (
+	narrowest = 70
+	withRate  = 100
+)
+
 // draw moves the bar. A bar that cannot be drawn is no reason to stop the work.
 func (m *meter) draw(done, total int, what string, width int) {
 	if m.bar == nil {
-		m.bar = progressbar.NewOptions(total,
+		options := []progressbar.Option{
 			progressbar.OptionSetWriter(m.out),
-			progressbar.OptionSetWidth(min(30, width/4)),
+			progressbar.OptionSetWidth(min(30, max(5, width-90))),
 			progressbar.OptionShowCount(),
-			progressbar.OptionShowIts(),
-			progressbar.OptionSetItsString(m.noun),
 			progressbar.OptionSetPredictTime(true),
-		)
+		}
+		if width >= withRate {
+			options = append(options, progressbar.OptionShowIts(), progressbar.OptionSetItsString(m.noun))
+		}
+		m.bar = progressbar.NewOptions(total, options...)
 	}
 	m.bar.Describe(what)
 	_ = m.bar.Set(done)

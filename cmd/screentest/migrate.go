@@ -28,7 +28,11 @@ reported. The legacy files are not touched, and a second migration does nothing.
 			if err != nil {
 				return err
 			}
-			report, err := migration.Run(cmd.Context(), s, migration.Options{Now: a.now, DryRun: dryRun, Concurrency: migrations})
+			m := newMeter(a.stderr, "migrating", "actors")
+			report, err := migration.Run(cmd.Context(), s, migration.Options{
+				Now: a.now, DryRun: dryRun, Concurrency: migrations, Progress: m.at,
+			})
+			m.stop()
 			if err != nil {
 				return err
 			}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"screentest/pkg/actor"
@@ -38,6 +39,7 @@ type evaluationSummary struct {
 	Delete   int            `json:"delete"`
 	Generate balance.Target `json:"generate"`
 	Limited  string         `json:"limited,omitempty"`
+	Problems []string       `json:"problems,omitempty"`
 }
 
 func (a *app) reportPass(ctx context.Context, s store.Store, r run.Run) (passReport, error) {
@@ -53,7 +55,7 @@ func (a *app) reportPass(ctx context.Context, s store.Store, r run.Run) (passRep
 	for _, o := range outcomes {
 		line := passActor{Name: o.Actor, State: o.State, Reason: o.Reason}
 		if line.document, _, err = evaluation.Load(ctx, s, o.Actor); err != nil {
-			return passReport{}, err
+			line.Reason = err.Error() // of this actor; the others are reported all the same
 		}
 		report.add(line)
 	}
@@ -68,7 +70,7 @@ func (r *passReport) add(line passActor) {
 	if e := line.document; e != nil {
 		line.Summary = &evaluationSummary{
 			Images: len(e.Images), Mix: e.Mix, Balanced: e.Balanced, Delete: len(e.Plan.Delete),
-			Generate: e.Plan.Generate, Limited: strings.Join(e.Plan.Limited, "; "),
+			Generate: e.Plan.Generate, Limited: strings.Join(e.Plan.Limited, "; "), Problems: e.Problems,
 		}
 		r.Images += len(e.Images)
 		r.Delete += len(e.Plan.Delete)
@@ -95,14 +97,40 @@ func (a *app) printPass(r passReport) {
 	a.printf("\nMix and target are photorealistic/bw_stylized/color_stylized. Nothing was changed but screentest/.\n")
 	a.printf("%s: %d evaluated, %d unchanged, %d failed, %d remaining; %s, $%.4f.\n",
 		plural(r.Total, "actor"), r.Completed, r.Skipped, r.Failed, r.Remaining, plural(r.Usage.Requests, "model request"), r.Usage.USD)
-	a.printf("%s judged; %d sets balanced; the plans would delete %d and generate %d.\n",
-		plural(r.Images, "image"), r.Balanced, r.Delete, r.Generate)
-	for _, f := range r.Failures {
-		a.printf("failed: %s: %s\n", printable(string(f.Actor)), printable(f.Reason))
+	a.printf("%s in %s; %d balanced; the plans would delete %d and generate %d.\n",
+		plural(r.Images, "image"), plural(r.evaluated(), "set"), r.Balanced, r.Delete, r.Generate)
+	for _, line := range r.Actors {
+		a.printNotes(line)
 	}
-	if len(r.Actors) > 0 {
-		a.printf("Why, image by image: %s/%s\n", strings.TrimSuffix(a.data, "/"), actor.EvaluationKey(r.Actors[0].Name))
+	if i := slices.IndexFunc(r.Actors, func(line passActor) bool { return line.Summary != nil }); i >= 0 {
+		key := actor.EvaluationKey(r.Actors[i].Name)
+		a.printf("Why, image by image: %s\n", printable(strings.TrimSuffix(a.data, "/")+"/"+string(key)))
 	}
+}
+
+// printNotes tells what else a person should know of an actor.
+func (a *app) printNotes(line passActor) {
+	name := printable(string(line.Name))
+	if line.State == run.Failed {
+		a.printf("failed: %s: %s\n", name, printable(line.Reason))
+	}
+	if line.Summary == nil {
+		return
+	}
+	for _, problem := range line.Summary.Problems {
+		a.printf("note: %s: %s\n", name, printable(problem))
+	}
+}
+
+// evaluated counts the sets that have an evaluation on record.
+func (r passReport) evaluated() int {
+	n := 0
+	for _, line := range r.Actors {
+		if line.Summary != nil {
+			n++
+		}
+	}
+	return n
 }
 
 func mix(m balance.Mix) string {
@@ -119,8 +147,8 @@ func dash(n int) string {
 
 func standing(line passActor) string {
 	switch {
-	case line.State == run.Failed:
-		return "failed"
+	case line.State == run.Failed || line.State == run.Interrupted:
+		return string(line.State)
 	case line.Summary.Balanced:
 		return "balanced"
 	case line.Summary.Limited != "":

@@ -55,15 +55,24 @@ func terminalWidth(w io.Writer) int {
 	return width
 }
 
-// printable makes text from outside harmless to a terminal: what is neither a
-// graphic character nor a line break or tab is shown as U+FFFD.
+// printable makes text from outside harmless to a terminal and keeps it in its
+// line: what is no graphic character is shown as U+FFFD.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsGraphic(r) || r == '\n' || r == '\t' {
+		if unicode.IsGraphic(r) {
 			return r
 		}
 		return unicode.ReplacementChar
 	}, s)
+}
+
+// printableLines is printable for text of several lines.
+func printableLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = printable(line)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // plural returns "1 image" or "3 images".

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -38,7 +39,12 @@ condemned. --held-out counts only actors that the offline judge was not fitted o
 			if a.json {
 				return a.printJSON(report)
 			}
-			return report.WriteText(a.stdout)
+			var text strings.Builder
+			if err := report.WriteText(&text); err != nil {
+				return err
+			}
+			a.printf("%s", printableLines(text.String()))
+			return nil
 		},
 	}
 	cmd.Flags().StringVar(&truth, "truth", "", "the file with the labels")
@@ -85,7 +91,7 @@ func (a *app) judgedImages(ctx context.Context, s store.Store, set settings.Sett
 	for _, member := range roster.Actors {
 		e, _, err := evaluation.Load(ctx, s, member.Name)
 		if err != nil {
-			return nil, err
+			fmt.Fprintf(a.stderr, "warning: %s\n", printable(err.Error()))
 		}
 		if e == nil {
 			continue

@@ -279,6 +279,114 @@ func stripVersions(document string) string {
 	return string(text)
 }
 
+// unwritable refuses to record verdicts.
+type unwritable struct{ store.Store }
+
+func (u unwritable) Put(ctx context.Context, k store.Key, body []byte, c store.Condition) (store.Version, error) {
+	if k == actor.VerdictsKey(ada.Name) {
+		return "", errors.New("no space left on device")
+	}
+	return u.Store.Put(ctx, k, body, c)
+}
+
+func TestAnswersThatCannotBeRecordedStopTheRun(t *testing.T) {
+	j := &counting{}
+	_, err := newEvaluator(unwritable{tree(t, 6)}, j).Evaluate(t.Context(), ada)
+	if !errors.Is(err, judge.ErrHalt) || !strings.Contains(err.Error(), "no space left") {
+		t.Errorf("error: %v", err)
+	}
+	if j.total() != 2 {
+		t.Errorf("%d images asked about, want those of one case", j.total())
+	}
+}
+
+func TestARefusalIsRecordedAndNotAskedAgain(t *testing.T) {
+	s := tree(t, 2)
+	asked := 0
+	j := &counting{fail: func(c judge.Case) ([]judge.Answer, error) {
+		asked += len(c.Images)
+		var answers []judge.Answer
+		for _, image := range c.Images {
+			answers = append(answers, judge.Answer{SHA256: image.SHA256, Err: fmt.Errorf("%w: no", judge.ErrRefused)})
+		}
+		return answers, nil
+	}}
+	for range 2 {
+		result, err := newEvaluator(s, j).Evaluate(t.Context(), ada)
+		if !errors.Is(err, evaluator.ErrUnjudged) || !strings.Contains(err.Error(), "have a person decide") || !result.Evaluation.Plan.Empty() {
+			t.Errorf("%v, plan %+v", err, result.Evaluation.Plan)
+		}
+	}
+	if asked != 2 {
+		t.Errorf("%d images asked about, want 2, each once", asked)
+	}
+}
+
+func TestAHaltInsideAnAnswerStopsTheRun(t *testing.T) {
+	s := tree(t, 4)
+	j := &counting{fail: func(c judge.Case) ([]judge.Answer, error) {
+		return []judge.Answer{
+			{SHA256: c.Images[0].SHA256, Verdict: verdict.Verdict{Style: verdict.BWStylized, Quality: 5}},
+			{SHA256: c.Images[1].SHA256, Err: fmt.Errorf("%w: key revoked", judge.ErrHalt)},
+		}, nil
+	}}
+	if _, err := newEvaluator(s, j).Evaluate(t.Context(), ada); !errors.Is(err, judge.ErrHalt) {
+		t.Errorf("error: %v", err)
+	}
+	verdicts, err := evaluation.LoadVerdicts(t.Context(), s, ada.Name)
+	if err != nil || len(verdicts) != 1 {
+		t.Errorf("%d verdicts on record, %v; want the one that was given", len(verdicts), err)
+	}
+}
+
+func TestAFileReplacedWhileItIsReadHasNoVerdict(t *testing.T) {
+	s := tree(t, 2)
+	key := actor.TrainingKey(ada.Name, "a_00.png")
+	racing := replacing{s, key, func() { put(t, s, key, picture(77)) }}
+	_, err := newEvaluator(racing, &counting{}).Evaluate(t.Context(), ada)
+	if !errors.Is(err, evaluator.ErrUnjudged) || !strings.Contains(err.Error(), "replaced") {
+		t.Errorf("error: %v", err)
+	}
+}
+
+// replacing calls replace before the object is opened.
+type replacing struct {
+	store.Store
+	key     store.Key
+	replace func()
+}
+
+func (r replacing) Get(ctx context.Context, k store.Key) (store.Object, error) {
+	if k == r.key {
+		r.replace()
+	}
+	return r.Store.Get(ctx, k)
+}
+
+func TestANewBaseImageMeansNewVerdicts(t *testing.T) {
+	s, j := tree(t, 3), &counting{}
+	if _, err := newEvaluator(s, j).Evaluate(t.Context(), ada); err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, "actors/"+store.Key(ada.Name)+"/base_image/base.png", picture(99))
+	if result, err := newEvaluator(s, j).Evaluate(t.Context(), ada); err != nil || result.Unchanged || j.total() != 6 {
+		t.Errorf("asked %d, %v; want every image again", j.total(), err)
+	}
+}
+
+func TestLoweredLimitsHoldForMeasuredImages(t *testing.T) {
+	s, j := tree(t, 2), &counting{}
+	if _, err := newEvaluator(s, j).Evaluate(t.Context(), ada); err != nil {
+		t.Fatal(err)
+	}
+	lowered := settings.Default()
+	lowered.Images.MaxMegapixels = 0.01
+	e := evaluator.New(evaluator.Config{Store: s, Judge: j, Settings: lowered, Holder: "test", Now: time.Now})
+	if _, err := e.Evaluate(t.Context(), ada); !errors.Is(err, evaluator.ErrUnjudged) {
+		t.Errorf("error: %v", err)
+	}
+}
+
 func TestTwoAtOncePayOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, j := tree(t, 6), &counting{}

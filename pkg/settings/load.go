@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/goccy/go-yaml"
@@ -47,7 +48,25 @@ func Load(ctx context.Context, s store.Store) (Settings, map[string]bool, error)
 	for name := range flatten("", decided) {
 		names[name] = true
 	}
+	if err := set.sameNumbers(flatten("", decided)); err != nil {
+		return Settings{}, nil, fmt.Errorf("settings in %s: %w", File, err)
+	}
 	return set, names, nil
+}
+
+// sameNumbers refuses what the decoder would cut off: 1.5 images.
+func (s Settings) sameNumbers(decided map[string]any) error {
+	values, err := s.Values()
+	if err != nil {
+		return err
+	}
+	for _, v := range values {
+		fraction, ok := decided[v.Name].(float64)
+		if _, whole := v.Value.(uint64); ok && whole && fraction != math.Trunc(fraction) {
+			return fmt.Errorf("%s: %g is not a whole number", v.Name, fraction)
+		}
+	}
+	return nil
 }
 
 // A Value is one setting by its dotted name.

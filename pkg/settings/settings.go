@@ -7,6 +7,7 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -47,6 +48,7 @@ type Judge struct {
 	Name            string        `yaml:"name"` // "openai" or "offline"
 	Model           string        `yaml:"model"`
 	BaseURL         string        `yaml:"base_url"` // of a compatible server; "" for OpenAI's own
+	Dialect         string        `yaml:"dialect"`  // which fields it understands: see openai.Config; "" to go by address and model
 	ReasoningEffort string        `yaml:"reasoning_effort"`
 	Batch           int           `yaml:"batch"` // images in one request
 	Timeout         time.Duration `yaml:"timeout"`
@@ -60,7 +62,7 @@ type Generation struct {
 // Run says how a run over many actors behaves.
 type Run struct {
 	Concurrency int     `yaml:"concurrency"` // model requests under way at once
-	MaxCost     float64 `yaml:"max_cost"`    // dollars per run; negative for no limit
+	MaxCost     float64 `yaml:"max_cost"`    // dollars that one command may spend; negative for no limit
 }
 
 // Judges returns the names that Judge.Name may have.
@@ -100,6 +102,9 @@ func (s Settings) Validate() error {
 			problems = append(problems, fmt.Errorf(format, args...))
 		}
 	}
+	for name, value := range s.numbers() {
+		require(!math.IsNaN(value) && !math.IsInf(value, 0), "%s: %g is no number to go by", name, value)
+	}
 	if err := s.Target.Validate(); err != nil {
 		require(false, "target: %w", err)
 	}
@@ -110,15 +115,34 @@ func (s Settings) Validate() error {
 	require(floor >= 0 && floor <= verdict.BestQuality, "plan.quality_floor: %d is not between 0 and %d", floor, verdict.BestQuality)
 	require(s.Images.MaxBytes > 0, "images.max_bytes: %d is not positive", s.Images.MaxBytes)
 	require(s.Images.MaxMegapixels > 0, "images.max_megapixels: %g is not positive", s.Images.MaxMegapixels)
+	for name, value := range s.Images.ratios() {
+		require(value >= 0 && value <= 1, "images.thresholds.%s: %g is not between 0 and 1", name, value)
+	}
 	require(slices.Contains(Judges(), s.Judge.Name), "judge.name: %q is not one of %v", s.Judge.Name, Judges())
 	require(s.Judge.Batch >= 1 && s.Judge.Batch <= 50, "judge.batch: %d is not between 1 and 50", s.Judge.Batch)
 	require(s.Judge.Timeout > 0, "judge.timeout: %s is not positive", s.Judge.Timeout)
 	require(s.Generation.USDPerImage >= 0, "generation.usd_per_image: %g is negative", s.Generation.USDPerImage)
 	for model, p := range s.Prices {
-		require(p.Input >= 0 && p.Cached >= 0 && p.Output >= 0, "prices.%s: a price is negative", model)
+		sum := p.Input + p.Cached + p.Output
+		require(p.Input >= 0 && p.Cached >= 0 && p.Output >= 0 && !math.IsInf(sum, 0), "prices.%s: a price is negative or no number", model)
 	}
 	require(s.Run.Concurrency >= 1 && s.Run.Concurrency <= 256, "run.concurrency: %d is not between 1 and 256", s.Run.Concurrency)
 	return errors.Join(problems...)
+}
+
+// numbers returns the settings that could be infinite or no number at all.
+func (s Settings) numbers() map[string]float64 {
+	return map[string]float64{
+		"plan.limits.usd":          s.Plan.Limits.USD,
+		"images.max_megapixels":    s.Images.MaxMegapixels,
+		"generation.usd_per_image": s.Generation.USDPerImage,
+		"run.max_cost (max-cost)":  s.Run.MaxCost,
+	}
+}
+
+func (i Images) ratios() map[string]float64 {
+	t := i.Thresholds
+	return map[string]float64{"sharpness": t.Sharpness, "dark": t.Dark, "bright": t.Bright, "symmetry": t.Symmetry}
 }
 
 // Price returns the price of the judging model, or an error that says where to

@@ -1,9 +1,11 @@
 package settings_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 
+	"screentest/pkg/cost"
 	"screentest/pkg/settings"
 	"screentest/pkg/store"
 	"screentest/pkg/store/mem"
@@ -68,10 +70,11 @@ plan: {condemn: []}
 
 func TestMistakesAreNamed(t *testing.T) {
 	for text, want := range map[string]string{
-		"tagret: {}":              "tagret",
-		"target: [1, 2]":          "screentest.yaml",
-		"target: {bw_stylized: x": "screentest.yaml",
-		"- list":                  "screentest.yaml",
+		"tagret: {}":                 "tagret",
+		"target: [1, 2]":             "screentest.yaml",
+		"target: {bw_stylized: x":    "screentest.yaml",
+		"- list":                     "screentest.yaml",
+		"target: {bw_stylized: 1.5}": "target.bw_stylized: 1.5 is not a whole number",
 	} {
 		if _, _, err := load(t, text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q in it", text, err, want)
@@ -90,6 +93,10 @@ func TestValidateNamesEverySettingThatCannotBeMeant(t *testing.T) {
 		"judge.batch":              func(s *settings.Settings) { s.Judge.Batch = 0 },
 		"judge.timeout":            func(s *settings.Settings) { s.Judge.Timeout = 0 },
 		"generation.usd_per_image": func(s *settings.Settings) { s.Generation.USDPerImage = -1 },
+		"plan.limits.usd":          func(s *settings.Settings) { s.Plan.Limits.USD = math.Inf(1) },
+		"run.max_cost":             func(s *settings.Settings) { s.Run.MaxCost = math.NaN() },
+		"images.thresholds.dark":   func(s *settings.Settings) { s.Images.Thresholds.Dark = 5 },
+		"prices.house":             func(s *settings.Settings) { s.Prices["house"] = cost.Price{Input: math.Inf(1)} },
 		"run.concurrency":          func(s *settings.Settings) { s.Run.Concurrency = 0 },
 	} {
 		set := settings.Default()
