@@ -7,8 +7,8 @@ DESIGN.md for the decisions.
 # Where things lie
 
 [screentest/pkg/store] is the port to the tree: keys, versions, conditional
-writes. Its drivers are pkg/store/dir for a directory and pkg/store/mem for
-tests; pkg/store/storetest is the suite that both pass.
+writes. Its drivers are pkg/store/dir for a directory, pkg/store/s3 for a bucket
+and pkg/store/mem for tests; pkg/store/storetest is the suite that they pass.
 [screentest/pkg/lease] stands on it: a claim on an actor, so that two processes
 never pay for the same work.
 

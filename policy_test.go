@@ -111,7 +111,7 @@ func TestDomainReadsNoEnvironment(t *testing.T) {
 
 // layers lists the packages bottom up; each may import only those before it.
 var layers = []string{
-	"store", "store/storetest", "store/mem", "store/dir", "lease",
+	"store", "store/storetest", "store/mem", "store/dir", "store/s3", "store/s3/s3test", "lease",
 	"actor", "actor/rostertest", "manifest", "migration",
 	"verdict", "inspect", "cost", "judge", "judge/offline", "judge/openai", "judge/openai/openaitest",
 	"balance", "settings", "evaluation", "evaluator", "run",
@@ -140,13 +140,17 @@ func TestImportsPointDown(t *testing.T) {
 
 // Drivers are named in mains only: everything else works with their ports.
 func TestDriversAreNamedInMains(t *testing.T) {
-	drivers := regexp.MustCompile(`^"(screentest/pkg/store/(dir|mem)|screentest/pkg/judge/openai|github.com/sashabaranov/go-openai.*|github.com/aws/.*)"$`)
+	drivers := regexp.MustCompile(`^"(screentest/pkg/store/(dir|mem|s3)|screentest/pkg/judge/openai|github.com/sashabaranov/go-openai.*|github.com/aws/.*)"$`)
+	aws := regexp.MustCompile(`^"github.com/(aws|johannesboyne)/`)
 	for _, s := range sources(t) {
 		main := strings.HasPrefix(s.path, "cmd/") || strings.HasPrefix(s.path, "functions/")
 		driver := strings.HasPrefix(s.path, "pkg/store/") || strings.HasPrefix(s.path, "pkg/judge/openai/")
 		for _, i := range s.file.Imports {
 			if drivers.MatchString(i.Path.Value) && !main && !driver && !s.isTest() {
 				t.Errorf("%s imports the driver %s", s.path, i.Path.Value)
+			}
+			if aws.MatchString(i.Path.Value) && !main && !strings.HasPrefix(s.path, "pkg/store/s3/") {
+				t.Errorf("%s imports %s, which belongs in the driver", s.path, i.Path.Value)
 			}
 		}
 	}

@@ -49,7 +49,7 @@ type actorLine struct {
 }
 
 func (a *app) listActors(cmd *cobra.Command, all bool) (actorsReport, error) {
-	s, err := a.open()
+	s, err := a.open(cmd.Context())
 	if err != nil {
 		return actorsReport{}, err
 	}

@@ -79,7 +79,7 @@ from OPENAI_API_KEY and never shown.`,
 		Example: "  screentest --data ./data config\n  screentest --data ./data config --judge offline --json",
 		Args:    arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := a.open()
+			s, err := a.open(cmd.Context())
 			if err != nil {
 				return err
 			}

@@ -69,7 +69,7 @@ func (f *evaluateFlags) check(args []string) error {
 }
 
 func (a *app) evaluate(ctx context.Context, f *evaluateFlags, args []string) error {
-	s, err := a.open()
+	s, err := a.open(ctx)
 	if err != nil {
 		return err
 	}

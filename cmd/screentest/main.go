@@ -18,6 +18,7 @@ import (
 
 	"screentest/pkg/store"
 	"screentest/pkg/store/dir"
+	"screentest/pkg/store/s3"
 )
 
 // Exit statuses.
@@ -92,7 +93,8 @@ Exit status: 0 all well, 1 the command failed, 2 wrong usage, 3 done but some ac
 		Example: `  screentest sample ./data
   screentest --data ./data migrate
   screentest --data ./data evaluate --all --judge offline
-  screentest --data ./data progress`,
+  screentest --data ./data progress
+  screentest --data s3://bucket/prefix actors`,
 		Args:          arguments(cobra.NoArgs),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -104,7 +106,7 @@ Exit status: 0 all well, 1 the command failed, 2 wrong usage, 3 done but some ac
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; see `%s --help`", err, cmd.CommandPath())}
 	})
-	root.PersistentFlags().StringVar(&a.data, "data", "data", "the data tree: a directory")
+	root.PersistentFlags().StringVar(&a.data, "data", "data", "the data tree: a directory, or s3://bucket/prefix")
 	root.AddCommand(a.actorsCommand(), a.migrateCommand(), a.evaluateCommand(), a.progressCommand(),
 		a.scoreCommand(), a.sampleCommand(), a.configCommand())
 	return root
@@ -127,9 +129,16 @@ func (a *app) reports(cmd *cobra.Command) *cobra.Command {
 }
 
 // open returns the store that --data names.
-func (a *app) open() (store.Store, error) {
+func (a *app) open(ctx context.Context) (store.Store, error) {
+	if strings.HasPrefix(a.data, s3.Scheme) {
+		s, err := s3.Open(ctx, a.data)
+		if err != nil {
+			return nil, fmt.Errorf("--data %s: %w", a.data, err)
+		}
+		return s, nil
+	}
 	if scheme, _, found := strings.Cut(a.data, "://"); found {
-		return nil, usageError{fmt.Errorf("--data %s: this build reads directories only, not %s; copy the tree to a directory first", a.data, scheme)}
+		return nil, usageError{fmt.Errorf("--data %s: %s is not known here; name a directory or s3://bucket/prefix", a.data, scheme)}
 	}
 	s, err := dir.Open(a.data)
 	if err != nil {

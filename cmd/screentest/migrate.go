@@ -24,7 +24,7 @@ reported. The legacy files are not touched, and a second migration does nothing.
 		Example: "  screentest --data ./data migrate --dry-run\n  screentest --data ./data migrate --json",
 		Args:    arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := a.open()
+			s, err := a.open(cmd.Context())
 			if err != nil {
 				return err
 			}

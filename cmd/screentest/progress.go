@@ -25,7 +25,7 @@ remaining, the rate, the time left, the dollars, and why actors failed.`,
 		Example: "  screentest --data ./data progress\n  screentest --data ./data progress --watch\n  screentest --data ./data progress --json",
 		Args:    arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := a.open()
+			s, err := a.open(cmd.Context())
 			if err != nil {
 				return err
 			}

@@ -62,7 +62,7 @@ func (a *app) score(ctx context.Context, path string, heldOut bool) (score.Repor
 	if err != nil {
 		return score.Report{}, fmt.Errorf("%s: %w", path, err)
 	}
-	s, err := a.open()
+	s, err := a.open(ctx)
 	if err != nil {
 		return score.Report{}, err
 	}

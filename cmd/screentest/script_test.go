@@ -23,13 +23,15 @@ func TestProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Run("scripts", func(t *testing.T) { runScripts(t, tree) })
+	t.Run("requests", func(t *testing.T) { costsFewRequests(t, tree) })
 	t.Run("killed", func(t *testing.T) { goesOnWhenKilled(t, tree) })
 }
 
 // runScripts runs every command as a user does; the scripts are in
 // testdata/script. $SAMPLE is the sample, which they copy and must not change,
 // $ACTOR one of its actors, and $MODEL a vision model that accepts the key
-// sk-secret and counts its requests (see countRequests).
+// sk-secret and counts its requests (see countRequests). The environment leads to
+// an S3 server with the empty bucket "actors" (see upload).
 func runScripts(t *testing.T, tree string) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -41,11 +43,15 @@ func runScripts(t *testing.T, tree string) {
 			e.Setenv("SAMPLE", tree)
 			e.Setenv("OPENAI_API_KEY", "")
 			e.Setenv("OPENAI_BASE_URL", "")
+			startBucket(t, e)
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"cptree":   copyTree,
 			"requests": countRequests,
+
+			"upload":          upload,
+			"sameevaluations": sameEvaluations,
 		},
 	})
 }
