@@ -15,7 +15,6 @@ build: ## leave bin/screentest
 	go build -trimpath -o bin/screentest ./cmd/screentest
 
 test: ## every test, with the race detector where a C compiler is there
-	go vet ./...
 	@test -n "$$SCREENTEST_ROSTER" || echo "SKIP the tests on the real roster: SCREENTEST_ROSTER does not name its directory"
 	@test $(CGO) = 1 || echo "SKIP the race detector: there is no C compiler"
 	CGO_ENABLED=$(CGO) go test -timeout 20m $(RACE) ./...

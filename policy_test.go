@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -247,6 +248,31 @@ func TestPackageNamesSayOneJob(t *testing.T) {
 		switch name := s.file.Name.Name; name {
 		case "util", "utils", "common", "types", "helpers", "misc", "shared", "base":
 			t.Errorf("%s: package %s says nothing about its job", s.path, name)
+		}
+	}
+}
+
+// Every direct dependency has its line in DESIGN.md.
+func TestDependenciesAreReasoned(t *testing.T) {
+	module, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	design, err := os.ReadFile("DESIGN.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	direct := regexp.MustCompile(`(?m)^\t(\S+) v\S+$`).FindAllStringSubmatch(string(module), -1)
+	if len(direct) < 5 {
+		t.Fatalf("found only %d direct dependencies", len(direct))
+	}
+	for _, match := range direct {
+		name := match[1]
+		if rest, ok := strings.CutPrefix(name, "github.com/aws/aws-sdk-go-v2/"); ok {
+			name = "…/" + rest
+		}
+		if !strings.Contains(string(design), name) {
+			t.Errorf("%s has no line in DESIGN.md", match[1])
 		}
 	}
 }

@@ -7,6 +7,8 @@
 //   - the evaluation by a vision model that answers after a delay.
 //
 // It works on a copy of the tree made of hard links beside it, and removes it.
+// The links touch the change time of the files, so the next evaluation of the
+// tree itself reads them again, though it decodes none.
 package main
 
 import (
@@ -39,10 +41,10 @@ func main() {
 
 func bench(data, binary string, delay time.Duration, concurrency int) error {
 	tree, err := linkTree(data)
+	defer os.RemoveAll(tree)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(tree)
 	images, err := trainingImages(tree)
 	if err != nil {
 		return err

@@ -132,6 +132,6 @@ func costsFewRequests(t *testing.T, tree string) {
 }
 
 // firstEvaluation is what the first evaluation of a set costs in requests beside
-// one for each image: a list, the base image, the evaluation before and after the
-// claim, claiming and releasing, the evaluation written.
-const firstEvaluation = 7
+// one for each image: the list and the evaluation before the claim and again after
+// it, the base image, claiming and releasing, the evaluation written.
+const firstEvaluation = 8

@@ -75,20 +75,14 @@ const (
 func prefix(n Name) string { return actorsPrefix + string(n) + "/" }
 
 // TrainingKey is where the file of that name in n's training data lies. file
-// must be a plain file name; one from outside input goes through
-// store.Key.Validate and ParseTrainingKey first.
+// must be a plain file name; one from outside input goes through store.Key.Validate
+// first.
 func TrainingKey(n Name, file string) store.Key {
 	return store.Key(prefix(n) + trainingDir + file)
 }
 
 // ManifestKey is where n's training manifest lies.
 func ManifestKey(n Name) store.Key { return TrainingKey(n, manifestFile) }
-
-// PromptMetadataKey is where n's older legacy metadata lies, with the prompts.
-func PromptMetadataKey(n Name) store.Key { return TrainingKey(n, promptMetadataFile) }
-
-// ResponseKey is where n's other legacy metadata lies, with the URLs.
-func ResponseKey(n Name) store.Key { return TrainingKey(n, responseFile) }
 
 // EvaluationKey is where n's evaluation lies.
 func EvaluationKey(n Name) store.Key {
@@ -103,18 +97,4 @@ func VerdictsKey(n Name) store.Key {
 // LeaseKey is where the lease lies that one worker at a time holds on n.
 func LeaseKey(n Name) store.Key {
 	return store.Key("screentest/leases/" + string(n) + ".json")
-}
-
-// ParseTrainingKey undoes TrainingKey. It is false for every key that is not of
-// an object directly in the training data of a valid name. Whether the file is
-// a training image is for IsTrainingImage to say.
-func ParseTrainingKey(k store.Key) (Name, string, bool) {
-	parts := strings.Split(string(k), "/")
-	if len(parts) != 4 || parts[0]+"/" != actorsPrefix || parts[2]+"/" != trainingDir {
-		return "", "", false
-	}
-	if k.Validate() != nil || Name(parts[1]).Validate() != nil {
-		return "", "", false
-	}
-	return Name(parts[1]), parts[3], true
 }

@@ -42,7 +42,7 @@ func TestNameValidate(t *testing.T) {
 	}
 }
 
-// Every valid name gives valid keys, and a training key gives back its parts.
+// Every valid name gives valid keys.
 func TestKeysOfAnyName(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		name := actor.Name(rapid.String().Draw(t, "name"))
@@ -51,63 +51,12 @@ func TestKeysOfAnyName(t *testing.T) {
 			t.Skip("not a name or not a file")
 		}
 		keys := []store.Key{
-			actor.ManifestKey(name), actor.PromptMetadataKey(name), actor.ResponseKey(name),
-			actor.EvaluationKey(name), actor.VerdictsKey(name), actor.LeaseKey(name),
+			actor.TrainingKey(name, file), actor.ManifestKey(name), actor.EvaluationKey(name), actor.VerdictsKey(name), actor.LeaseKey(name),
 		}
 		for _, key := range keys {
 			if err := key.Validate(); err != nil {
 				t.Fatal(err)
 			}
 		}
-		gotName, gotFile, ok := actor.ParseTrainingKey(actor.TrainingKey(name, file))
-		if !ok || gotName != name || gotFile != file {
-			t.Fatalf("%q, %q came back as %q, %q, %t", name, file, gotName, gotFile, ok)
-		}
 	})
-}
-
-func FuzzParseTrainingKey(f *testing.F) {
-	for _, seed := range []string{
-		"actors/Ana Maria/training_data/Ana Maria_1.png",
-		"actors/../training_data/x.png",
-		"actors/a/training_data/..",
-		"actors/a/training_data/old/x.png",
-		"actors/a/base_image/x.png",
-		"actors//training_data/x.png",
-		"/actors/a/training_data/x.png",
-		"actors/a/training_data/",
-		"screentest/evaluations/a.json",
-		"",
-	} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, key string) {
-		name, file, ok := actor.ParseTrainingKey(store.Key(key))
-		if !ok {
-			return
-		}
-		if err := name.Validate(); err != nil {
-			t.Error(err)
-		}
-		if back := actor.TrainingKey(name, file); back != store.Key(key) {
-			t.Errorf("%q came back as %q", key, back)
-		}
-	})
-}
-
-func TestParseTrainingKeyRefuses(t *testing.T) {
-	for _, key := range []store.Key{
-		"actors/../training_data/x.png",
-		"actors/a/training_data/..",
-		"actors/a/training_data/old/x.png",
-		"actors/a/base_image/x.png",
-		"actors/a/training_data/",
-		"actors/training_data/x.png",
-		"other/a/training_data/x.png",
-		"",
-	} {
-		if name, file, ok := actor.ParseTrainingKey(key); ok {
-			t.Errorf("%q is taken for %q of %q", key, file, name)
-		}
-	}
 }
