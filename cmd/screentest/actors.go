@@ -83,7 +83,7 @@ func (a *app) printActors(r actorsReport) {
 	for _, line := range r.Actors {
 		t.AppendRow([]any{printable(string(line.Name)), line.Images})
 	}
-	t.Render()
+	a.render(t)
 	a.printf("\n%s in the roster, %d with training images, %s.\n", plural(r.Roster, "actor"), r.Detected, plural(r.Images, "image"))
 	for _, name := range r.Unregistered {
 		a.printf("not in the roster: actors/%s\n", printable(name))

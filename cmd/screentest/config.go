@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"os"
 
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -118,10 +120,11 @@ func (a *app) printConfig(set settings.Settings, origin map[string]string) error
 		return a.printJSON(map[string]any{"settings": lines, "openai_api_key": keyState()})
 	}
 	t := a.newTable("setting", "from", "value")
+	t.SetColumnConfigs([]table.ColumnConfig{{Number: 3, WidthMax: 40, WidthMaxEnforcer: text.WrapSoft}})
 	for _, line := range lines {
 		t.AppendRow([]any{line.Name, line.From, printable(fmt.Sprint(line.Value.Value))})
 	}
-	t.Render()
+	a.render(t)
 	a.printf("\nOPENAI_API_KEY is %s.\n", keyState())
 	return nil
 }

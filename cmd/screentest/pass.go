@@ -93,12 +93,13 @@ func (a *app) printPass(r passReport) {
 		}
 		t.AppendRow([]any{name, e.Images, mix(e.Mix), dash(e.Delete), dash(e.Generate.Total()), standing(line)})
 	}
-	t.Render()
-	a.printf("\nMix and target are photorealistic/bw_stylized/color_stylized. Nothing was changed but screentest/.\n")
-	a.printf("%s: %d evaluated, %d unchanged, %d failed, %d remaining; %s, $%.4f.\n",
-		plural(r.Total, "actor"), r.Completed, r.Skipped, r.Failed, r.Remaining, plural(r.Usage.Requests, "model request"), r.Usage.USD)
-	a.printf("%s in %s; %d balanced; the plans would delete %d and generate %d.\n",
+	a.render(t)
+	a.printf("\nMix: photorealistic/bw_stylized/color_stylized. Only screentest/ was written to.\n")
+	a.printf("%s: %d evaluated, %d unchanged, %d failed, %d remaining.\n",
+		plural(r.Total, "actor"), r.Completed, r.Skipped, r.Failed, r.Remaining)
+	a.printf("%s in %s, %d balanced. The plans: delete %d, generate %d.\n",
 		plural(r.Images, "image"), plural(r.evaluated(), "set"), r.Balanced, r.Delete, r.Generate)
+	a.printf("This run: %s, $%.4f.\n", plural(r.Usage.Requests, "model request"), r.Usage.USD)
 	for _, line := range r.Actors {
 		a.printNotes(line)
 	}
@@ -154,5 +155,5 @@ func standing(line passActor) string {
 	case line.Summary.Limited != "":
 		return "limited"
 	}
-	return "out of balance"
+	return "unbalanced"
 }

@@ -29,7 +29,6 @@ func (a *app) printf(format string, args ...any) {
 // the right. It is cut to the width of the terminal, if there is one.
 func (a *app) newTable(header ...any) table.Writer {
 	t := table.NewWriter()
-	t.SetOutputMirror(a.stdout)
 	t.SetStyle(table.StyleLight)
 	t.Style().Options = table.OptionsNoBordersAndSeparators
 	t.Style().Format.Header = text.FormatUpper
@@ -40,6 +39,13 @@ func (a *app) newTable(header ...any) table.Writer {
 		t.Style().Size.WidthMax = width
 	}
 	return t
+}
+
+// render prints t without the blanks that pad its last column.
+func (a *app) render(t table.Writer) {
+	for line := range strings.Lines(t.Render() + "\n") {
+		a.printf("%s\n", strings.TrimRight(line, " \n"))
+	}
 }
 
 // terminalWidth returns the columns of w, 0 if w is no terminal.
