@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"screentest/pkg/actor"
@@ -58,7 +59,7 @@ func Build(f Facts, s settings.Settings) Evaluation {
 	e.Mix = balance.MixOf(set)
 	e.Balanced = len(e.Unjudged()) == 0 && balance.Balanced(set, s.Target)
 	e.Plan = propose(e, set, s)
-	e.markDeletions()
+	e.markDeletions(s.Plan)
 	return e
 }
 
@@ -99,7 +100,7 @@ func (i *Image) take(v verdict.Verdict) {
 func (i *Image) add(issue verdict.Issue, reason string) {
 	if !slices.Contains(i.Issues, issue) {
 		i.Issues = append(i.Issues, issue)
-		i.Reasons = append(i.Reasons, reason)
+		i.Reasons = append(i.Reasons, string(issue)+": "+reason)
 	}
 }
 
@@ -108,13 +109,24 @@ func (i Image) faults(p settings.Plan) []string {
 	var faults []string
 	for _, issue := range i.Issues {
 		if slices.Contains(p.Condemn, issue) {
-			faults = append(faults, string(issue))
+			faults = append(faults, i.reason(issue))
 		}
 	}
 	if i.Judged == OK && i.Quality < p.QualityFloor {
 		faults = append(faults, fmt.Sprintf("quality %d below %d", i.Quality, p.QualityFloor))
 	}
 	return faults
+}
+
+// reason returns the words that came with an issue; in a document that was
+// edited there may be none.
+func (i Image) reason(issue verdict.Issue) string {
+	for _, r := range i.Reasons {
+		if strings.HasPrefix(r, string(issue)+": ") {
+			return r
+		}
+	}
+	return string(issue)
 }
 
 // Condemned reports whether the image goes for a fault of its own, or as a copy,
@@ -179,10 +191,12 @@ func (e *Evaluation) markCopies(kept map[string]string) {
 		image := &e.Images[i]
 		if original, ok := kept[image.File]; ok {
 			image.DuplicateOf = original
-			image.add(verdict.Duplicate, "copy of "+original)
+			image.add(verdict.Duplicate, copyOf(original))
 		}
 	}
 }
+
+func copyOf(original string) string { return "copy of " + original }
 
 func propose(e Evaluation, set []balance.Candidate, s settings.Settings) balance.Plan {
 	if n := len(e.Unjudged()); n > 0 {
@@ -191,13 +205,20 @@ func propose(e Evaluation, set []balance.Candidate, s settings.Settings) balance
 	return balance.Propose(set, s.Target, s.Plan.Limits, s.Generation.USDPerImage)
 }
 
-func (e *Evaluation) markDeletions() {
+// markDeletions tells each image that goes why, if its issues have not said it.
+func (e *Evaluation) markDeletions(p settings.Plan) {
 	for _, deletion := range e.Plan.Delete {
 		i := slices.IndexFunc(e.Images, func(image Image) bool { return image.File == deletion.File })
 		image := &e.Images[i]
 		image.Keep = false
-		if !slices.Contains(image.Reasons, deletion.Reason) {
-			image.Reasons = append(image.Reasons, deletion.Reason)
+		why := image.faults(p)
+		if len(why) == 0 && deletion.Reason != copyOf(image.DuplicateOf) {
+			why = []string{deletion.Reason}
+		}
+		for _, reason := range why {
+			if !slices.Contains(image.Reasons, reason) {
+				image.Reasons = append(image.Reasons, reason)
+			}
 		}
 	}
 }

@@ -53,8 +53,8 @@ func TestIssuesCondemnAsTheSettingsSay(t *testing.T) {
 		if image.Keep != keep {
 			t.Errorf("%s: keep %v, want %v", file, image.Keep, keep)
 		}
-		if !keep && len(image.Reasons) == 0 {
-			t.Errorf("%s goes without a reason", file)
+		if !keep && len(image.Reasons) != 1 {
+			t.Errorf("%s goes for %q, want one reason", file, image.Reasons)
 		}
 		if image.Condemned(settings.Default().Plan) == keep {
 			t.Errorf("%s: condemned %v", file, !keep)
