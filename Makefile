@@ -2,14 +2,16 @@
 
 DATA ?= sample-data
 
-.PHONY: run build test lint bench fuzz clean help
+.PHONY: run sample build test lint bench fuzz clean help
 
-run: build ## build, make the sample data, migrate and evaluate it
-	@test -e $(DATA)/actorsData.json || bin/screentest sample $(DATA)
+run: sample ## build, make the sample data, migrate and evaluate it
 	bin/screentest --data $(DATA) migrate
 	bin/screentest --data $(DATA) evaluate --all --judge offline || test $$? -eq 3
 	@echo "How often that is right: bin/screentest --data $(DATA) score --truth $(DATA)/truth.json"
 	@echo "With your own actors:    bin/screentest --help, and README.md"
+
+sample: build
+	@test -e $(DATA)/actorsData.json || bin/screentest sample $(DATA)
 
 build: ## leave bin/screentest
 	go build -trimpath -o bin/screentest ./cmd/screentest
@@ -25,7 +27,7 @@ lint: ## gofmt, vet, staticcheck, and govulncheck where its database is reached
 	go tool staticcheck ./...
 	@go tool govulncheck ./... || { test $$? -ne 3 && echo "SKIP govulncheck: its database cannot be reached"; }
 
-bench: build ## the figures of DESIGN.md: Go benchmarks, then whole runs
+bench: sample ## the figures of DESIGN.md: Go benchmarks, then whole runs
 	go test -run '^$$' -bench . -benchtime 1s ./pkg/...
 	go run ./cmd/bench -data $(DATA)
 

@@ -11,6 +11,9 @@ import (
 	"screentest/pkg/store"
 )
 
+// clearScreen moves to the top left and erases what is below.
+const clearScreen = "\x1b[H\x1b[J"
+
 // watchInterval is how often --watch looks again.
 const watchInterval = time.Second
 
@@ -58,8 +61,13 @@ func (a *app) resetRuns(ctx context.Context, s store.Store) error {
 	return nil
 }
 
+// watch prints the progress again and again, on a terminal over what it printed
+// before.
 func (a *app) watch(ctx context.Context, s store.Store) error {
 	for {
+		if terminalWidth(a.stdout) > 0 && !a.json {
+			a.printf("%s", clearScreen)
+		}
 		active, err := a.showProgress(ctx, s)
 		if err != nil || !active {
 			return err
