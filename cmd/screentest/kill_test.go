@@ -52,6 +52,14 @@ func goesOnWhenKilled(t *testing.T, whole string) {
 		t.Error("evaluations differ from those of an undisturbed run")
 	}
 
+	p.forget(t)
+	if images := p.interrupt(t); images != asked {
+		t.Errorf("%d images asked about with one Ctrl-C, want each of %d once", images, asked)
+	}
+	if disturbed := documents(t, p.tree); !maps.Equal(disturbed, quiet) {
+		t.Error("evaluations differ from those of an undisturbed run")
+	}
+
 	if after := contents(t, p.tree, false); !maps.Equal(before, after) {
 		t.Error("something outside screentest/ has changed")
 	}
@@ -141,6 +149,28 @@ func (v *victim) killAtRequests(t *testing.T, n int) bill {
 	}
 	t.Fatal("200 kills and no end")
 	return bill{}
+}
+
+// interrupt sends one Ctrl-C in the midst of a run, lets another run finish, and
+// returns how many images both asked about.
+func (v *victim) interrupt(t *testing.T) int {
+	t.Helper()
+	before := v.model.Stats().Images
+	cmd := v.start(t)
+	requests := 0
+	v.mu.Lock()
+	v.strike = func() {
+		if requests++; requests == 3 {
+			_ = cmd.Process.Signal(os.Interrupt)
+		}
+	}
+	v.mu.Unlock()
+	_ = cmd.Wait()
+	if status := cmd.ProcessState.ExitCode(); status != statusFailed {
+		t.Errorf("after Ctrl-C: status %d, want %d", status, statusFailed)
+	}
+	v.mustFinish(t)
+	return v.model.Stats().Images - before
 }
 
 // threeActors copies the tree with the pictures of three actors.
