@@ -182,7 +182,7 @@ func (a *app) pass(ctx context.Context, s store.Store, e *evaluator.Evaluator, a
 	pass := run.Pass{
 		Store: s, Run: started, Workers: e.Workers(), Seen: m.outcome(len(actors)),
 		Work: func(ctx context.Context, name actor.Name) (run.Outcome, error) {
-			return outcome(ctx, e, members[name], a)
+			return a.outcome(ctx, e, members[name])
 		},
 	}
 	stopped := pass.Do(ctx)
@@ -199,7 +199,7 @@ func (a *app) pass(ctx context.Context, s store.Store, e *evaluator.Evaluator, a
 	return verdictOfPass(report.Progress, stopped)
 }
 
-func outcome(ctx context.Context, e *evaluator.Evaluator, member actor.Actor, a *app) (run.Outcome, error) {
+func (a *app) outcome(ctx context.Context, e *evaluator.Evaluator, member actor.Actor) (run.Outcome, error) {
 	result, err := e.Evaluate(ctx, member)
 	o := run.Outcome{State: run.Completed, At: a.now(), Usage: result.Spent}
 	if result.Unchanged {

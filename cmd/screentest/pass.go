@@ -25,11 +25,10 @@ type passReport struct {
 }
 
 type passActor struct {
-	Name     actor.Name             `json:"name"`
-	State    run.State              `json:"state"`
-	Reason   string                 `json:"reason,omitempty"`
-	Summary  *evaluationSummary     `json:"evaluation,omitempty"`
-	document *evaluation.Evaluation // nil where there is none
+	Name    actor.Name         `json:"name"`
+	State   run.State          `json:"state"`
+	Reason  string             `json:"reason,omitempty"`
+	Summary *evaluationSummary `json:"evaluation,omitempty"`
 }
 
 type evaluationSummary struct {
@@ -47,17 +46,14 @@ func (a *app) reportPass(ctx context.Context, s store.Store, r run.Run) (passRep
 	if err != nil {
 		return passReport{}, err
 	}
-	progress, err := r.Progress(ctx, s, a.now())
-	if err != nil {
-		return passReport{}, err
-	}
-	report := passReport{Progress: progress, Actors: []passActor{}}
+	report := passReport{Progress: r.Summarize(outcomes, a.now()), Actors: []passActor{}}
 	for _, o := range outcomes {
 		line := passActor{Name: o.Actor, State: o.State, Reason: o.Reason}
-		if line.document, _, err = evaluation.Load(ctx, s, o.Actor); err != nil {
+		e, _, err := evaluation.Load(ctx, s, o.Actor)
+		if err != nil {
 			line.Reason = err.Error() // of this actor; the others are reported all the same
 		}
-		report.add(line)
+		report.add(line, e)
 	}
 	if a.json {
 		return report, a.printJSON(report)
@@ -66,8 +62,9 @@ func (a *app) reportPass(ctx context.Context, s store.Store, r run.Run) (passRep
 	return report, nil
 }
 
-func (r *passReport) add(line passActor) {
-	if e := line.document; e != nil {
+// add counts an actor in; e is nil where there is no evaluation of it.
+func (r *passReport) add(line passActor, e *evaluation.Evaluation) {
+	if e != nil {
 		line.Summary = &evaluationSummary{
 			Images: len(e.Images), Mix: e.Mix, Balanced: e.Balanced, Delete: len(e.Plan.Delete),
 			Generate: e.Plan.Generate, Limited: strings.Join(e.Plan.Limited, "; "), Problems: e.Problems,

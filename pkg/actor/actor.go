@@ -66,10 +66,14 @@ const (
 	actorsPrefix = "actors/"
 	trainingDir  = "training_data/"
 	baseDir      = "base_image/"
+)
 
-	manifestFile       = "manifest.json"
-	promptMetadataFile = "prompt_metadata.json"
-	responseFile       = "response.json"
+// The documents beside the training images: the manifest, and the legacy
+// metadata with the prompts and with the URLs.
+const (
+	ManifestFile       = "manifest.json"
+	PromptMetadataFile = "prompt_metadata.json"
+	ResponseFile       = "response.json"
 )
 
 func prefix(n Name) string { return actorsPrefix + string(n) + "/" }
@@ -82,7 +86,7 @@ func TrainingKey(n Name, file string) store.Key {
 }
 
 // ManifestKey is where n's training manifest lies.
-func ManifestKey(n Name) store.Key { return TrainingKey(n, manifestFile) }
+func ManifestKey(n Name) store.Key { return TrainingKey(n, ManifestFile) }
 
 // EvaluationKey is where n's evaluation lies.
 func EvaluationKey(n Name) store.Key {

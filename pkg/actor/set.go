@@ -52,9 +52,9 @@ func (s *Set) add(object store.Info) {
 	case dir == baseDir:
 		s.Base = append(s.Base, object)
 	case dir != trainingDir:
-	case file == manifestFile:
+	case file == ManifestFile:
 		s.Manifest = &object
-	case file == promptMetadataFile || file == responseFile:
+	case file == PromptMetadataFile || file == ResponseFile:
 		s.Legacy = append(s.Legacy, object)
 	case IsTrainingImage(file):
 		s.Images = append(s.Images, object)

@@ -1,9 +1,9 @@
 package evaluation
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -137,10 +137,11 @@ func (i Image) Condemned(p settings.Plan) bool { return len(i.faults(p)) > 0 }
 func candidates(images []Image, p settings.Plan) []balance.Candidate {
 	set := make([]balance.Candidate, len(images))
 	for i, image := range images {
+		faults := image.faults(p)
 		set[i] = balance.Candidate{
 			File: image.File, SHA256: image.SHA256, Style: image.Style, Quality: image.Quality,
 			Pixels: image.Width * image.Height, Bytes: image.Bytes,
-			Condemned: image.faults(p), Blemishes: max(0, len(image.Issues)-len(image.faults(p))),
+			Condemned: faults, Blemishes: max(0, len(image.Issues)-len(faults)),
 		}
 	}
 	groupCopies(images, set)
@@ -166,37 +167,29 @@ func groupCopies(images []Image, set []balance.Candidate) {
 			places = append(places, i)
 		}
 	}
-	group := make([]int, len(images))
-	for i := range group {
-		group[i] = i
-	}
 	for _, match := range inspect.Copies(prints) {
-		from, to := group[places[match.B]], group[places[match.A]]
-		for i := range group {
-			if group[i] == from {
-				group[i] = to
+		to, from := groupOf(set[places[match.A]]), groupOf(set[places[match.B]])
+		for i := range set {
+			if group := groupOf(set[i]); group == from || group == to {
+				set[i].Copies = to
 			}
-		}
-		set[places[match.A]].Copies, set[places[match.B]].Copies = "copies", "copies"
-	}
-	for i := range set {
-		if set[i].Copies != "" {
-			set[i].Copies = strconv.Itoa(group[i])
 		}
 	}
 }
+
+// groupOf names the group of a candidate after the file of one of its members;
+// one without copies is a group of its own.
+func groupOf(c balance.Candidate) string { return cmp.Or(c.Copies, c.File) }
 
 func (e *Evaluation) markCopies(kept map[string]string) {
 	for i := range e.Images {
 		image := &e.Images[i]
 		if original, ok := kept[image.File]; ok {
 			image.DuplicateOf = original
-			image.add(verdict.Duplicate, copyOf(original))
+			image.add(verdict.Duplicate, "copy of "+original)
 		}
 	}
 }
-
-func copyOf(original string) string { return "copy of " + original }
 
 func propose(e Evaluation, set []balance.Candidate, s settings.Settings) balance.Plan {
 	if n := len(e.Unjudged()); n > 0 {
@@ -212,7 +205,7 @@ func (e *Evaluation) markDeletions(p settings.Plan) {
 		image := &e.Images[i]
 		image.Keep = false
 		why := image.faults(p)
-		if len(why) == 0 && deletion.Reason != copyOf(image.DuplicateOf) {
+		if len(why) == 0 {
 			why = []string{deletion.Reason}
 		}
 		for _, reason := range why {

@@ -67,11 +67,14 @@ func New(c Config) *Evaluator {
 // Workers returns how many actors to evaluate at once: enough to keep the
 // processors busy while the judge's answers are awaited.
 func (e *Evaluator) Workers() int {
-	if e.Judge.PreviewSize() == 0 {
+	if e.free() {
 		return e.workers
 	}
 	return e.workers + e.Settings.Run.Concurrency
 }
+
+// free reports whether the judge works from the checks alone, which costs nothing.
+func (e *Evaluator) free() bool { return e.Judge.PreviewSize() == 0 }
 
 // A Result is the outcome for one actor.
 type Result struct {

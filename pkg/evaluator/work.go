@@ -51,8 +51,6 @@ func (w *work) verdicts(ctx context.Context) (evaluation.Verdicts, error) {
 	return evaluation.LoadVerdicts(ctx, w.Store, w.set.Actor.Name)
 }
 
-func (w *work) free() bool { return w.Judge.PreviewSize() == 0 }
-
 // An object is a state of one file.
 type object struct {
 	file    string

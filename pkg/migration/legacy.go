@@ -15,9 +15,9 @@ import (
 
 // The sources, as they are named in a manifest under "sources".
 const (
-	fromManifest       = "manifest.json"
-	fromPromptMetadata = "prompt_metadata.json"
-	fromResponse       = "response.json"
+	fromManifest       = actor.ManifestFile
+	fromPromptMetadata = actor.PromptMetadataFile
+	fromResponse       = actor.ResponseFile
 	fromFile           = "file"      // measured
 	fromFileName       = "file_name" // the number at its end
 )

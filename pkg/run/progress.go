@@ -35,17 +35,18 @@ type Failure struct {
 	Reason string     `json:"reason"`
 }
 
-// Progress derives the numbers of the run from its outcomes. Outcomes of actors
-// that the header does not name are ignored.
+// Progress reads the outcomes so far and sums them up.
 func (r Run) Progress(ctx context.Context, s store.Store, now time.Time) (Progress, error) {
 	outcomes, err := r.Outcomes(ctx, s)
 	if err != nil {
 		return Progress{}, err
 	}
-	return summarize(r, outcomes, now), nil
+	return r.Summarize(outcomes, now), nil
 }
 
-func summarize(r Run, outcomes []Outcome, now time.Time) Progress {
+// Summarize derives the numbers of the run from its outcomes. Outcomes of actors
+// that the header does not name are ignored.
+func (r Run) Summarize(outcomes []Outcome, now time.Time) Progress {
 	p := Progress{
 		ID: r.ID, Mode: r.Mode, Judge: r.Judge, StartedAt: r.StartedAt, EndedAt: r.EndedAt,
 		Total: len(r.Actors), Failures: []Failure{},
