@@ -115,7 +115,7 @@ var layers = []string{
 	"store", "store/storetest", "store/mem", "store/dir", "store/s3", "store/s3/s3test", "lease",
 	"actor", "actor/rostertest", "manifest", "migration",
 	"verdict", "inspect", "cost", "judge", "judge/offline", "judge/openai", "judge/openai/openaitest",
-	"balance", "settings", "evaluation", "evaluator", "run",
+	"balance", "decision", "settings", "evaluation", "evaluator", "run",
 	"score", "sample/picture", "sample",
 }
 

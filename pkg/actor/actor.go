@@ -98,6 +98,11 @@ func VerdictsKey(n Name) store.Key {
 	return store.Key("screentest/verdicts/" + string(n) + ".json")
 }
 
+// DecisionsKey is where what people decided about n's images is kept by content.
+func DecisionsKey(n Name) store.Key {
+	return store.Key("screentest/decisions/" + string(n) + ".json")
+}
+
 // LeaseKey is where the lease lies that one worker at a time holds on n.
 func LeaseKey(n Name) store.Key {
 	return store.Key("screentest/leases/" + string(n) + ".json")
