@@ -27,6 +27,7 @@ from the measurements alone, judge/openai shows the pictures to a model.
 # What follows from it
 
 [screentest/pkg/balance] is the arithmetic: mix, balance, plan. Pure.
+[screentest/pkg/decision] keeps what people decided, which outranks every judge.
 [screentest/pkg/settings] is what the owner decides.
 [screentest/pkg/evaluation] is the document of one actor and the pure function
 that builds it from facts; [screentest/pkg/evaluator] collects the facts.

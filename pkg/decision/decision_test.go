@@ -126,27 +126,27 @@ func TestWritersAtOnceLoseNothing(t *testing.T) {
 	}
 }
 
-func TestTheBasisFollowsWhatCounts(t *testing.T) {
+func TestTheDigestFollowsWhatCounts(t *testing.T) {
 	s := mem.New()
 	seen := map[string]bool{}
 	for _, d := range []decision.Decision{decide(decision.Keep, ""), decide(decision.Condemn, ""), decide(decision.Style, verdict.BWStylized)} {
 		now, err := decision.Load(t.Context(), s, "ada")
-		if err != nil || seen[now.Basis("x")] {
-			t.Errorf("before %s the basis is an old one, %v", d.Kind, err)
+		if err != nil || seen[now.Digest()] {
+			t.Errorf("before %s the digest is an old one, %v", d.Kind, err)
 		}
-		seen[now.Basis("x")] = true
+		seen[now.Digest()] = true
 		if err := decision.Add(t.Context(), s, "ada", d); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if !seen["x"] {
-		t.Error("without a decision the basis is another")
+	if !seen[""] {
+		t.Error("without a decision there is a digest")
 	}
 	if err := decision.Add(t.Context(), s, "ada", decide(decision.Withdraw, "")); err != nil {
 		t.Fatal(err)
 	}
-	if now, err := decision.Load(t.Context(), s, "ada"); now.Basis("x") != "x" || err != nil {
-		t.Errorf("with all withdrawn the basis is %s, %v", now.Basis("x"), err)
+	if now, err := decision.Load(t.Context(), s, "ada"); now.Digest() != "" || err != nil {
+		t.Errorf("with all withdrawn the digest is %s, %v", now.Digest(), err)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"slices"
 	"strings"
 	"time"
 
@@ -47,17 +46,18 @@ func rulings(history []Decision) Rulings {
 	return now
 }
 
-// Basis returns a digest of basis and the rulings, and basis itself where there
-// are none: an evaluation made before anybody decided anything stays current.
-func (r Rulings) Basis(basis string) string {
+// Digest tells rulings apart: while it stays, so does what follows from them. It
+// is "" where there are none, so that what was made before anybody decided
+// anything stays current.
+func (r Rulings) Digest() string {
 	if len(r) == 0 {
-		return basis
+		return ""
 	}
 	text, err := json.Marshal(r) // the keys of a map come sorted
 	if err != nil {
 		panic(err) // strings and times only
 	}
-	sum := sha256.Sum256(slices.Concat([]byte(basis), text))
+	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8])
 }
 
