@@ -116,6 +116,7 @@ var layers = []string{
 	"actor", "actor/rostertest", "manifest", "migration",
 	"verdict", "inspect", "cost", "judge", "judge/offline", "judge/openai", "judge/openai/openaitest",
 	"balance", "decision", "settings", "evaluation", "evaluator", "run",
+	"thumbnail", "album", "page", "report", "web",
 	"score", "sample/picture", "sample",
 }
 

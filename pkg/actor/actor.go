@@ -103,6 +103,12 @@ func DecisionsKey(n Name) store.Key {
 	return store.Key("screentest/decisions/" + string(n) + ".json")
 }
 
+// ThumbnailKey is where the small version of an image lies, by the SHA-256 of its
+// content in hex.
+func ThumbnailKey(sha256 string) store.Key {
+	return store.Key("screentest/thumbnails/" + sha256 + ".jpg")
+}
+
 // LeaseKey is where the lease lies that one worker at a time holds on n.
 func LeaseKey(n Name) store.Key {
 	return store.Key("screentest/leases/" + string(n) + ".json")
