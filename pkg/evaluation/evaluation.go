@@ -43,6 +43,7 @@ type Evaluation struct {
 	Balanced      bool           `json:"balanced"`
 	Plan          balance.Plan   `json:"plan"`
 	Problems      []string       `json:"problems,omitempty"` // what lies in the set's place but could not be taken into it
+	Before        *Standing      `json:"before,omitempty"`   // how the actor stood before that changed last
 	Usage         cost.Usage     `json:"usage"`              // of making this evaluation; what was known before cost nothing
 }
 

@@ -74,5 +74,6 @@ func rebuild(ctx context.Context, s store.Store, name actor.Name, set settings.S
 	if e.Basis != old.Basis {
 		e.Basis = ""
 	}
+	e.Follow(old)
 	return e, Save(ctx, s, e, version)
 }

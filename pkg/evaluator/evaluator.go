@@ -158,6 +158,7 @@ func (e *Evaluator) renew(ctx context.Context, a actor.Actor, before survey) (Re
 		return Result{Spent: work.usage}, err
 	}
 	result := Result{Evaluation: work.build(now.rulings), Spent: work.usage}
+	result.Evaluation.Follow(now.old)
 	err = evaluation.Save(ctx, e.Store, result.Evaluation, now.version)
 	if errors.Is(err, store.ErrConflict) {
 		result.Evaluation, err = e.saveAgain(ctx, a, work)
@@ -175,11 +176,12 @@ func (e *Evaluator) saveAgain(ctx context.Context, a actor.Actor, w *work) (eval
 	if err != nil {
 		return evaluation.Evaluation{}, err
 	}
-	_, version, err := evaluation.Load(ctx, e.Store, a.Name)
+	old, version, err := evaluation.Load(ctx, e.Store, a.Name)
 	if err != nil {
 		return evaluation.Evaluation{}, err
 	}
 	made := w.build(rulings)
+	made.Follow(old)
 	return made, evaluation.Save(ctx, e.Store, made, version)
 }
 

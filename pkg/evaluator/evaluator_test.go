@@ -126,7 +126,7 @@ func document(t *testing.T, s store.Store) string {
 	if err != nil || e == nil {
 		t.Fatalf("evaluation: %v, %v", e, err)
 	}
-	e.EvaluatedAt, e.Usage = time.Time{}, cost.Usage{}
+	e.EvaluatedAt, e.Usage, e.Before = time.Time{}, cost.Usage{}, nil
 	text, err := json.Marshal(e)
 	if err != nil {
 		t.Fatal(err)
