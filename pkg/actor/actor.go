@@ -85,6 +85,12 @@ func TrainingKey(n Name, file string) store.Key {
 	return store.Key(prefix(n) + trainingDir + file)
 }
 
+// BaseKey is where the file of that name in n's base image directory lies. Of file
+// holds what holds for TrainingKey.
+func BaseKey(n Name, file string) store.Key {
+	return store.Key(prefix(n) + baseDir + file)
+}
+
 // ManifestKey is where n's training manifest lies.
 func ManifestKey(n Name) store.Key { return TrainingKey(n, ManifestFile) }
 
