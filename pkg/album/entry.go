@@ -40,6 +40,7 @@ type Entry struct {
 	Cover    Cover
 	Standing evaluation.Standing  // zero without an evaluation
 	Before   *evaluation.Standing // how the actor stood before that changed
+	Left     balance.Mix          // once the plan's deletions are done
 	Target   balance.Target
 	Issues   map[verdict.Issue]int // images by issue
 	Decided  int                   // images that a person decided about
@@ -63,7 +64,7 @@ func (e Entry) Lacks(s verdict.Style) int { return e.Standing.Generate.Of(s) }
 // summarize leaves out the actor, which is the roster's to tell.
 func summarize(e evaluation.Evaluation) Entry {
 	entry := Entry{
-		State: stateOf(e), Cover: coverOf(e), Standing: e.Standing(), Before: e.Before, Target: e.Target,
+		State: stateOf(e), Cover: coverOf(e), Standing: e.Standing(), Before: e.Before, Left: e.Left(), Target: e.Target,
 		Issues: map[verdict.Issue]int{}, USD: e.Usage.USD,
 	}
 	for _, image := range e.Images {

@@ -25,6 +25,17 @@ func (e Evaluation) Standing() Standing {
 	}
 }
 
+// Left returns the mix that is left once the plan's deletions are done.
+func (e Evaluation) Left() balance.Mix {
+	var set []balance.Candidate
+	for _, image := range e.Images {
+		if image.Keep {
+			set = append(set, balance.Candidate{Style: image.Style})
+		}
+	}
+	return balance.MixOf(set)
+}
+
 // Follow tells e what it replaces: nil for nothing. Where the numbers are the
 // same, what changed before that is still the last change.
 func (e *Evaluation) Follow(old *Evaluation) {
