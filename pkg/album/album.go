@@ -7,6 +7,7 @@ package album
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -26,6 +27,7 @@ type Album struct {
 	roster  actor.Roster
 	version store.Version // of the roster
 	entries map[actor.Name]page
+	empty   map[actor.Name]bool // whether a directory without an evaluation has no images
 }
 
 // A page is an entry and the version of the document that it was made of.
@@ -36,7 +38,7 @@ type page struct {
 
 // New returns an album of the tree s.
 func New(s store.Store) *Album {
-	return &Album{store: s, entries: map[actor.Name]page{}}
+	return &Album{store: s, entries: map[actor.Name]page{}, empty: map[actor.Name]bool{}}
 }
 
 // A View is the album as it stands.
@@ -46,7 +48,8 @@ type View struct {
 	Problems     []actor.Problem // entries of the roster and directories that cannot be used
 }
 
-// Look returns the album as it stands now. It fails where the roster or the
+// Look returns the album as it stands now. Whether an actor that was never
+// evaluated has images is found out once. It fails where the roster or the
 // listings cannot be read; an evaluation that cannot be is the Problem of its entry.
 func (a *Album) Look(ctx context.Context) (View, error) {
 	a.mu.Lock()
@@ -61,7 +64,10 @@ func (a *Album) Look(ctx context.Context) (View, error) {
 	if err := a.readEvaluations(ctx); err != nil {
 		return View{}, err
 	}
-	absent := map[actor.Name]bool{}
+	if err := a.findEmpty(ctx, dirs.Present); err != nil {
+		return View{}, err
+	}
+	absent := maps.Clone(a.empty)
 	for _, member := range dirs.Absent {
 		absent[member.Name] = true
 	}
@@ -77,12 +83,37 @@ func (a *Album) entry(member actor.Actor, absent bool) Entry {
 	entry := p.entry
 	entry.Actor = member
 	switch {
+	case evaluated:
 	case absent:
 		entry.State = Absent
-	case !evaluated:
+	default:
 		entry.State = Unseen
 	}
 	return entry
+}
+
+// findEmpty looks into the directories of actors that have no evaluation.
+func (a *Album) findEmpty(ctx context.Context, present []actor.Actor) error {
+	var mu sync.Mutex
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(readers)
+	for _, member := range present {
+		_, evaluated := a.entries[member.Name]
+		if _, known := a.empty[member.Name]; known || evaluated {
+			continue
+		}
+		group.Go(func() error {
+			set, err := actor.LoadSet(ctx, a.store, member)
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			a.empty[member.Name] = len(set.Images) == 0 && len(set.Refused) == 0
+			return nil
+		})
+	}
+	return group.Wait()
 }
 
 func (a *Album) readRoster(ctx context.Context) error {

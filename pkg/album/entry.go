@@ -18,9 +18,9 @@ const (
 	Incomplete State = "incomplete" // images without a verdict: nothing is planned
 	Unbalanced State = "unbalanced" // a plan says what to delete and to generate
 	Limited    State = "limited"    // not balanced, and limits or people leave nothing to plan
-	Unseen     State = "unseen"     // never evaluated, or the evaluation is damaged
+	Unseen     State = "unseen"     // not evaluated yet, or the evaluation is damaged
 	Balanced   State = "balanced"
-	Absent     State = "absent" // no directory, so no training images
+	Absent     State = "no images" // nothing to evaluate
 )
 
 // States returns the states in their order.

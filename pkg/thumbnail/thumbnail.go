@@ -51,19 +51,34 @@ func New(s store.Store, limits settings.Images) *Maker {
 // else by now, and as inspect.Inspect does where no thumbnail can be made. That
 // it cannot be kept is no failure.
 func (m *Maker) Get(ctx context.Context, k store.Key, sum string) ([]byte, error) {
-	kept, info, err := store.ReadAll(ctx, m.store, actor.ThumbnailKey(sum), maxBytes)
-	if err == nil && sound(kept) {
-		return kept, nil
-	}
-	if err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrTooLarge) {
-		return nil, err
+	kept, version, err := m.kept(ctx, sum)
+	if kept != nil || err != nil {
+		return kept, err
 	}
 	made, err := m.make(ctx, k, sum)
 	if err != nil {
 		return nil, fmt.Errorf("thumbnail of %s: %w", k, err)
 	}
-	_, _ = m.store.Put(ctx, actor.ThumbnailKey(sum), made, store.IfVersion(info.Version))
+	_, _ = m.store.Put(ctx, actor.ThumbnailKey(sum), made, store.IfVersion(version))
 	return made, nil
+}
+
+// Kept returns the thumbnail of the content sum if it has been made before, else nil.
+func (m *Maker) Kept(ctx context.Context, sum string) ([]byte, error) {
+	kept, _, err := m.kept(ctx, sum)
+	return kept, err
+}
+
+// kept returns nil, and the version to replace, where no sound one lies.
+func (m *Maker) kept(ctx context.Context, sum string) ([]byte, store.Version, error) {
+	kept, info, err := store.ReadAll(ctx, m.store, actor.ThumbnailKey(sum), maxBytes)
+	switch {
+	case err == nil && sound(kept):
+		return kept, info.Version, nil
+	case err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrTooLarge):
+		return nil, "", err
+	}
+	return nil, info.Version, nil
 }
 
 // sound tells a thumbnail from a damaged one by its header.
