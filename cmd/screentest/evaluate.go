@@ -168,35 +168,46 @@ func (a *app) warn(found actor.Detection) {
 
 // pass evaluates the actors as one run and reports.
 func (a *app) pass(ctx context.Context, s store.Store, e *evaluator.Evaluator, actors []actor.Actor) error {
-	header := run.Run{Mode: run.DryRun, Judge: e.Judge.ID()}
-	members := map[actor.Name]actor.Actor{}
-	for _, member := range actors {
-		header.Actors = append(header.Actors, member.Name)
-		members[member.Name] = member
-	}
-	started, err := run.Start(ctx, s, header, e.Fresh, a.now())
+	started, err := a.start(ctx, s, e, actors)
 	if err != nil {
 		return err
 	}
 	m := newMeter(a.stderr, "evaluating", "actors")
-	pass := run.Pass{
-		Store: s, Run: started, Workers: e.Workers(), Seen: m.outcome(len(actors)),
-		Work: func(ctx context.Context, name actor.Name) (run.Outcome, error) {
-			return a.outcome(ctx, e, members[name])
-		},
-	}
-	stopped := pass.Do(ctx)
+	started, stopped := a.goOver(ctx, s, e, started, actors, m.outcome(len(actors)))
 	m.stop()
-	if stopped == nil {
-		if started, err = started.End(ctx, s, a.now()); err != nil {
-			return err
-		}
-	}
 	report, err := a.reportPass(context.WithoutCancel(ctx), s, started)
 	if err != nil {
 		return err
 	}
 	return verdictOfPass(report.Progress, stopped)
+}
+
+// start puts a run over the actors on the record.
+func (a *app) start(ctx context.Context, s store.Store, e *evaluator.Evaluator, actors []actor.Actor) (run.Run, error) {
+	header := run.Run{Mode: run.DryRun, Judge: e.Judge.ID()}
+	for _, member := range actors {
+		header.Actors = append(header.Actors, member.Name)
+	}
+	return run.Start(ctx, s, header, e.Fresh, a.now())
+}
+
+// goOver evaluates the actors of the run and returns the run as it then stands, and
+// why it stopped if it did before the end.
+func (a *app) goOver(ctx context.Context, s store.Store, e *evaluator.Evaluator, r run.Run, actors []actor.Actor, seen func(run.Outcome)) (run.Run, error) {
+	members := map[actor.Name]actor.Actor{}
+	for _, member := range actors {
+		members[member.Name] = member
+	}
+	pass := run.Pass{
+		Store: s, Run: r, Workers: e.Workers(), Seen: seen,
+		Work: func(ctx context.Context, name actor.Name) (run.Outcome, error) {
+			return a.outcome(ctx, e, members[name])
+		},
+	}
+	if stopped := pass.Do(ctx); stopped != nil {
+		return r, stopped
+	}
+	return r.End(ctx, s, a.now())
 }
 
 func (a *app) outcome(ctx context.Context, e *evaluator.Evaluator, member actor.Actor) (run.Outcome, error) {

@@ -9,7 +9,10 @@
 package page
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"html/template"
 	"io"
@@ -89,8 +92,33 @@ func (s Site) Asset(file string) string {
 }
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"words": words, "style": StyleName, "styles": verdict.Styles, "count": count[int], "dollars": dollars, "bar": bar, "plural": plural[int], "plural64": plural[int64],
+	"words": words, "style": StyleName, "styles": verdict.Styles, "count": count[int], "dollars": dollars, "bar": bar, "plural": plural[int], "plural64": plural[int64], "script": func() template.JS { return script },
 }).ParseFS(templateFiles, "templates/*.html"))
+
+// script is part of a served page, which saves a request at every first visit. It
+// is our own and holds nothing from outside.
+var script = template.JS(mustRead("page.js"))
+
+// ScriptHash returns what a Content-Security-Policy has to say to allow the script
+// of a served page and no other.
+func ScriptHash() string {
+	sum := sha256.Sum256([]byte(script))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// AssetVersion changes when an asset does.
+func AssetVersion() string {
+	sum := sha256.Sum256([]byte(mustRead("style.css") + mustRead("icon.svg")))
+	return hex.EncodeToString(sum[:4])
+}
+
+func mustRead(name string) string {
+	text, err := fs.ReadFile(Assets(), name)
+	if err != nil {
+		panic(err) // it is compiled in
+	}
+	return string(text)
+}
 
 // render writes one page or nothing: an error in a template leaves no half of one.
 func render(w io.Writer, name string, data any) error {
