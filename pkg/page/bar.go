@@ -19,8 +19,8 @@ type Bar struct {
 // Label says what the bar shows, for those who do not see it.
 func (b Bar) Label() string {
 	var parts []string
-	for _, s := range verdict.Styles() {
-		parts = append(parts, fmt.Sprintf("%d of %d %s", b.Has.Of(s), b.Target.Of(s), StyleName(s)))
+	for i, s := range verdict.Styles() {
+		parts = append(parts, fmt.Sprintf("%s %d/%d", []string{"photorealistic", "b/w", "colour"}[i], b.Has.Of(s), b.Target.Of(s)))
 	}
 	return strings.Join(parts, ", ")
 }

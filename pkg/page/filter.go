@@ -82,21 +82,25 @@ func (f Filter) Narrows() bool {
 
 // Apply returns the entries that the filter shows, in its order, of all pages.
 func (f Filter) Apply(entries []album.Entry) []album.Entry {
-	var shown []album.Entry
+	var matching []*album.Entry // entries are large, and sorting moves them about
 	search := strings.ToLower(f.Search)
-	for _, e := range entries {
-		if f.matches(e, search) {
-			shown = append(shown, e)
+	for i := range entries {
+		if f.matches(&entries[i], search) {
+			matching = append(matching, &entries[i])
 		}
 	}
-	order := map[Sort]func(a, b album.Entry) int{ByNeed: byNeed, ByChange: byChange}[f.Sort]
+	order := map[Sort]func(a, b *album.Entry) int{ByNeed: byNeed, ByChange: byChange}[f.Sort]
 	if order != nil {
-		slices.SortStableFunc(shown, order)
+		slices.SortStableFunc(matching, order)
+	}
+	shown := make([]album.Entry, len(matching))
+	for i, e := range matching {
+		shown[i] = *e
 	}
 	return shown
 }
 
-func (f Filter) matches(e album.Entry, search string) bool {
+func (f Filter) matches(e *album.Entry, search string) bool {
 	switch {
 	case f.State != "" && e.State != f.State:
 	case f.Lacks != "" && e.Lacks(f.Lacks) == 0:
@@ -110,10 +114,10 @@ func (f Filter) matches(e album.Entry, search string) bool {
 
 var states = album.States()
 
-func byNeed(a, b album.Entry) int {
-	state := func(e album.Entry) int { return slices.Index(states, e.State) }
-	work := func(e album.Entry) int { return e.Standing.Delete + e.Standing.Generate.Total() }
+func byNeed(a, b *album.Entry) int {
+	state := func(e *album.Entry) int { return slices.Index(states, e.State) }
+	work := func(e *album.Entry) int { return e.Standing.Delete + e.Standing.Generate.Total() }
 	return cmp.Or(cmp.Compare(state(a), state(b)), cmp.Compare(work(b), work(a)))
 }
 
-func byChange(a, b album.Entry) int { return b.Changed().Compare(a.Changed()) }
+func byChange(a, b *album.Entry) int { return b.Changed().Compare(a.Changed()) }

@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,7 +35,7 @@ func NewOverview(site Site, v album.View, f Filter, pageSize int, target balance
 		Site: site, Totals: sum(v.Entries, target), Filter: f, PageSize: pageSize,
 		Entries: f.Apply(v.Entries), Unregistered: v.Unregistered, Problems: v.Problems, Changes: changes(v.Entries),
 	}
-	o.Filter.Page = min(f.Page, o.Pages())
+	o.Filter.Page = max(1, min(f.Page, o.Pages()))
 	return o
 }
 
@@ -161,13 +162,13 @@ const maxChanges = 12
 
 func changes(entries []album.Entry) []Change {
 	var all []Change
-	for _, e := range (Filter{Sort: ByChange}).Apply(entries) {
-		if e.Before == nil || len(all) == maxChanges {
-			break
+	for _, e := range entries {
+		if e.Before != nil {
+			all = append(all, Change{e.Actor.Name, e.Changed(), difference(*e.Before, e.Standing)})
 		}
-		all = append(all, Change{e.Actor.Name, e.Changed(), difference(*e.Before, e.Standing)})
 	}
-	return all
+	slices.SortStableFunc(all, func(a, b Change) int { return b.At.Compare(a.At) })
+	return all[:min(len(all), maxChanges)]
 }
 
 func difference(before, now evaluation.Standing) string {

@@ -46,7 +46,8 @@ func (s Sheet) Render(w io.Writer) error { return render(w, "actor.html", s) }
 // A Frame is one image on the sheet.
 type Frame struct {
 	evaluation.Image
-	Number    int // in the order of the file names, from 1
+	Number    int    // in the order of the file names, from 1
+	Goes      string // why the plan deletes it, in words; "" if it does not
 	Thumb     string
 	Whole     string // address of the image itself, "" where there is none
 	Decidable bool   // forms can be shown for it
@@ -95,6 +96,11 @@ func (g Group) Blanks() []int {
 func (s Sheet) frame(i int) Frame {
 	image := s.Evaluation.Images[i]
 	f := Frame{Image: image, Number: i + 1, Token: s.Token, DecideAt: s.Site.Actor(s.Member.Name) + "/decide"}
+	for _, deletion := range s.Evaluation.Plan.Delete {
+		if deletion.File == image.File {
+			f.Goes = deletion.Reason
+		}
+	}
 	f.Decidable = s.Live && image.SHA256 != ""
 	if image.Judged != evaluation.Broken {
 		f.Thumb, f.Whole = s.Thumbnail(s.Member.Name, image.SHA256), s.Site.Image(s.Member.Name, image.SHA256)
