@@ -83,7 +83,8 @@ func TestDomainReadsNoEnvironment(t *testing.T) {
 	}
 	allowed := []string{
 		"pkg/store/",             // drivers: the time an object was written is a fact of the medium
-		"pkg/judge/openai/",      // a driver: it measures how long its peer takes
+		"pkg/endpoint/",          // a driver: it measures how long its peer takes
+		"pkg/judge/openai/",      // likewise
 		"pkg/judge/offline/fit/", // a main
 		"pkg/lease/",             // whether a holder lives is read off the clock; its tests run in a bubble
 		"pkg/actor/rostertest/",  // support of tests
@@ -114,8 +115,10 @@ func TestDomainReadsNoEnvironment(t *testing.T) {
 var layers = []string{
 	"store", "store/storetest", "store/mem", "store/dir", "store/s3", "store/s3/s3test", "lease",
 	"actor", "actor/rostertest", "manifest", "migration",
-	"verdict", "inspect", "cost", "judge", "judge/offline", "judge/openai", "judge/openai/openaitest",
-	"balance", "decision", "settings", "evaluation", "evaluator", "run",
+	"verdict", "inspect", "cost", "endpoint", "judge", "judge/offline", "judge/openai", "judge/openai/openaitest",
+	"balance", "decision", "ledger", "settings", "evaluation", "evaluator", "run",
+	"generate", "generate/offline", "generate/openai",
+	"mirror", "trash", "restore", "verify", "execution",
 	"thumbnail", "album", "page", "report", "web",
 	"score", "sample/picture", "sample",
 }
@@ -142,7 +145,7 @@ func TestImportsPointDown(t *testing.T) {
 
 // Drivers are named in mains only: everything else works with their ports.
 func TestDriversAreNamedInMains(t *testing.T) {
-	drivers := regexp.MustCompile(`^"(screentest/pkg/store/(dir|mem|s3)|screentest/pkg/judge/openai|github.com/sashabaranov/go-openai.*|github.com/aws/.*)"$`)
+	drivers := regexp.MustCompile(`^"(screentest/pkg/store/(dir|mem|s3)|screentest/pkg/judge/openai|screentest/pkg/generate/openai|github.com/sashabaranov/go-openai.*|github.com/aws/.*)"$`)
 	aws := regexp.MustCompile(`^"github.com/(aws|johannesboyne)/`)
 	for _, s := range sources(t) {
 		main := strings.HasPrefix(s.path, "cmd/") || strings.HasPrefix(s.path, "functions/")

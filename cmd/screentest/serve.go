@@ -10,11 +10,11 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/user"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"screentest/pkg/cost"
 	"screentest/pkg/evaluator"
 	"screentest/pkg/run"
 	"screentest/pkg/settings"
@@ -66,7 +66,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		return fmt.Errorf("--addr %s: %w; name another port, for one with --addr 127.0.0.1:0", f.addr, err)
 	}
 	config := web.Config{
-		Store: s, Settings: set, By: cmp.Or(f.by, userName()), Now: a.now, Login: loginToken(listener.Addr()),
+		Store: s, Settings: set, By: cmp.Or(f.by, person()), Now: a.now, Login: loginToken(listener.Addr()),
 		Log: slog.New(slog.NewTextHandler(a.stderr, nil)),
 	}
 	a.addRunner(&config, s, set)
@@ -80,13 +80,13 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 
 // addRunner lets the page start runs, if there is a judge.
 func (a *app) addRunner(c *web.Config, s store.Store, set settings.Settings) {
-	j, err := newJudge(set, a.data)
+	r := &runner{a, s, set}
+	e, err := r.evaluator()
 	if err != nil {
 		c.NoRunner = "No run can be started here: " + err.Error() + "."
 		return
 	}
-	e := evaluator.New(evaluator.Config{Store: s, Judge: j, Settings: set, Holder: "screentest serve", Now: a.now})
-	c.Runner, c.Judge = &runner{a, s, e}, j.ID().Name
+	c.Runner, c.Judge = r, e.Judge.ID().Name
 }
 
 // serveUntil serves until ctx ends, then finishes what is under way.
@@ -118,32 +118,40 @@ func loginToken(addr net.Addr) string {
 	return cmp.Or(os.Getenv("SCREENTEST_TOKEN"), rand.Text())
 }
 
-// userName says who decides where nobody has said it.
-func userName() string {
-	if u, err := user.Current(); err == nil && u.Username != "" {
-		return u.Username
-	}
-	return "somebody"
-}
-
 // runner evaluates all actors for the review page.
 type runner struct {
-	app       *app
-	store     store.Store
-	evaluator *evaluator.Evaluator
+	app      *app
+	store    store.Store
+	settings settings.Settings
+}
+
+// evaluator returns the evaluator of one run, which may spend as much as one
+// command.
+func (r *runner) evaluator() (*evaluator.Evaluator, error) {
+	j, err := newJudge(r.settings, r.app.data, cost.NewBudget(r.settings.Run.MaxCost))
+	if err != nil {
+		return nil, err
+	}
+	return evaluator.New(evaluator.Config{
+		Store: r.store, Judge: j, Settings: r.settings, Holder: "screentest serve", Now: r.app.now,
+	}), nil
 }
 
 // Run implements web.Runner.
 func (r *runner) Run(ctx context.Context, begun func(run.Run), seen func(run.Outcome)) error {
+	e, err := r.evaluator()
+	if err != nil {
+		return err
+	}
 	actors, err := r.app.selection(ctx, r.store, nil)
 	if err != nil {
 		return err
 	}
-	started, err := r.app.start(ctx, r.store, r.evaluator, actors)
+	started, err := r.app.start(ctx, r.store, e, actors)
 	if err != nil {
 		return err
 	}
 	begun(started)
-	_, err = r.app.goOver(ctx, r.store, r.evaluator, started, actors, seen)
+	_, err = r.app.goOver(ctx, r.store, e, started, actors, seen)
 	return err
 }

@@ -71,7 +71,7 @@ func (c Candidate) stays() bool { return c.Held && len(c.Condemned) == 0 }
 func (t triage) surplus(target Target) Target {
 	var over Target
 	for _, s := range verdict.Styles() {
-		over.add(s, max(0, len(t.kept[s])-max(0, target.Of(s))))
+		over.Add(s, max(0, len(t.kept[s])-max(0, target.Of(s))))
 	}
 	return over
 }
@@ -84,7 +84,7 @@ func (t triage) expendable(surplus Target) Target {
 		if held < 0 {
 			held = len(t.kept[s])
 		}
-		free.add(s, min(surplus.Of(s), held))
+		free.Add(s, min(surplus.Of(s), held))
 	}
 	return free
 }
@@ -93,7 +93,7 @@ func (t triage) expendable(surplus Target) Target {
 func (t triage) shortage(target Target) Target {
 	var under Target
 	for _, s := range verdict.Styles() {
-		under.add(s, max(0, target.Of(s)-len(t.kept[s])))
+		under.Add(s, max(0, target.Of(s)-len(t.kept[s])))
 	}
 	return under
 }

@@ -11,6 +11,7 @@ import (
 	"screentest/pkg/actor"
 	"screentest/pkg/decision"
 	"screentest/pkg/evaluation"
+	"screentest/pkg/ledger"
 	"screentest/pkg/settings"
 	"screentest/pkg/store"
 	"screentest/pkg/store/mem"
@@ -126,7 +127,7 @@ func TestRebuildFollowsADecisionAndItsWithdrawal(t *testing.T) {
 	before := build(poor)
 	save(t, s, before)
 	decide(t, s, decision.Decision{Kind: decision.Keep})
-	e, err := evaluation.Rebuild(t.Context(), s, "ada", settings.Default(), time.Unix(1, 0))
+	e, err := evaluation.Rebuild(t.Context(), s, "ada", settings.Default(), ledger.Signature{By: "ada", At: time.Unix(1, 0)})
 	if err != nil || !e.Images[0].Keep || e.Decisions == "" || e.Basis != before.Basis {
 		t.Errorf("%+v, %v", e, err)
 	}
@@ -134,7 +135,7 @@ func TestRebuildFollowsADecisionAndItsWithdrawal(t *testing.T) {
 		t.Errorf("on record: %+v, %v", stored, err)
 	}
 	decide(t, s, decision.Decision{Kind: decision.Withdraw})
-	if e, err = evaluation.Rebuild(t.Context(), s, "ada", settings.Default(), time.Time{}); err != nil || e.Before == nil || e.Before.Delete != 0 {
+	if e, err = evaluation.Rebuild(t.Context(), s, "ada", settings.Default(), ledger.Signature{By: "ada"}); err != nil || e.Before == nil || e.Before.Delete != 0 {
 		t.Errorf("%+v, %v", e.Before, err)
 	}
 	if e.Before = nil; !reflect.DeepEqual(e, before) {
@@ -147,7 +148,7 @@ func TestRebuildUnderOtherSettingsIsProvisional(t *testing.T) {
 	save(t, s, build(fact("a.png", verdict.Photorealistic, 8)))
 	other := settings.Default()
 	other.Target.Photorealistic = 0
-	e, err := evaluation.Rebuild(t.Context(), s, "ada", other, time.Unix(1, 0))
+	e, err := evaluation.Rebuild(t.Context(), s, "ada", other, ledger.Signature{By: "ada", At: time.Unix(1, 0)})
 	if err != nil || e.Basis != "" || len(e.Plan.Delete) != 1 {
 		t.Errorf("%+v, %v", e, err)
 	}
@@ -155,13 +156,13 @@ func TestRebuildUnderOtherSettingsIsProvisional(t *testing.T) {
 
 func TestRebuildNeedsTheRecord(t *testing.T) {
 	s := mem.New()
-	if _, err := evaluation.Rebuild(t.Context(), s, "ada", settings.Default(), time.Unix(1, 0)); err == nil {
+	if _, err := evaluation.Rebuild(t.Context(), s, "ada", settings.Default(), ledger.Signature{By: "ada", At: time.Unix(1, 0)}); err == nil {
 		t.Error("an actor without an evaluation is rebuilt")
 	}
 	old := build(fact("a.png", verdict.Photorealistic, 8))
 	old.Images[0].Verdict = nil
 	save(t, s, old)
-	if _, err := evaluation.Rebuild(t.Context(), s, "ada", settings.Default(), time.Unix(1, 0)); err == nil {
+	if _, err := evaluation.Rebuild(t.Context(), s, "ada", settings.Default(), ledger.Signature{By: "ada", At: time.Unix(1, 0)}); err == nil {
 		t.Error("an evaluation without verdicts is rebuilt")
 	}
 }

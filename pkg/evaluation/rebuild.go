@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"screentest/pkg/actor"
 	"screentest/pkg/decision"
+	"screentest/pkg/ledger"
 	"screentest/pkg/settings"
 	"screentest/pkg/store"
 )
@@ -41,12 +41,14 @@ func (e Evaluation) Facts() (Facts, error) {
 const rebuildAttempts = 5
 
 // Rebuild makes the evaluation on record again with what people have decided by
-// now: three requests to the store, and nothing is listed, decoded or asked. It
-// fails where there is no evaluation. Where the settings have changed since, the
-// result is as they say, but the next evaluation looks at the images all the same.
-func Rebuild(ctx context.Context, s store.Store, name actor.Name, set settings.Settings, now time.Time) (Evaluation, error) {
+// now, and puts its plan forward in the name of sign: nothing is listed, decoded or
+// asked. A plan that was approved before, and is another one, becomes stale unless
+// it has begun. Rebuild fails where there is no evaluation. Where the settings have
+// changed since, the result is as they say, but the next evaluation looks at the
+// images all the same.
+func Rebuild(ctx context.Context, s store.Store, name actor.Name, set settings.Settings, sign ledger.Signature) (Evaluation, error) {
 	for range rebuildAttempts {
-		e, err := rebuild(ctx, s, name, set, now)
+		e, err := rebuild(ctx, s, name, set, sign)
 		if !errors.Is(err, store.ErrConflict) {
 			return e, err
 		}
@@ -54,7 +56,7 @@ func Rebuild(ctx context.Context, s store.Store, name actor.Name, set settings.S
 	return Evaluation{}, fmt.Errorf("evaluation of %s: %w again and again; try later", name, store.ErrConflict)
 }
 
-func rebuild(ctx context.Context, s store.Store, name actor.Name, set settings.Settings, now time.Time) (Evaluation, error) {
+func rebuild(ctx context.Context, s store.Store, name actor.Name, set settings.Settings, sign ledger.Signature) (Evaluation, error) {
 	old, version, err := Load(ctx, s, name)
 	if err != nil {
 		return Evaluation{}, err
@@ -69,11 +71,32 @@ func rebuild(ctx context.Context, s store.Store, name actor.Name, set settings.S
 	if facts.Rulings, err = decision.Load(ctx, s, name); err != nil {
 		return Evaluation{}, err
 	}
-	facts.At = now
+	facts.At = sign.At
 	e := Build(facts, set)
 	if e.Basis != old.Basis {
 		e.Basis = ""
 	}
 	e.Follow(old)
+	if err := e.putForward(ctx, s, sign); err != nil {
+		return Evaluation{}, err
+	}
 	return e, Save(ctx, s, e, version)
+}
+
+// putForward puts the plan on the ledger, before e is on record, as the evaluator
+// does.
+func (e Evaluation) putForward(ctx context.Context, s store.Store, sign ledger.Signature) error {
+	book, err := ledger.Load(ctx, s, actor.Name(e.Actor))
+	if err != nil {
+		return err
+	}
+	latest, ok := book.Latest()
+	if ok && latest.State == ledger.Approved && !latest.Begun() && latest.Plan.ID != e.Plan.ID {
+		stale := sign
+		stale.Why = "people decided otherwise about an image"
+		if err := book.End(ctx, latest.ID, ledger.Stale, stale); err != nil {
+			return err
+		}
+	}
+	return book.Propose(ctx, e.Plan, e.Contents(), sign)
 }

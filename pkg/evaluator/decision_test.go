@@ -10,6 +10,7 @@ import (
 	"screentest/pkg/decision"
 	"screentest/pkg/evaluation"
 	"screentest/pkg/judge"
+	"screentest/pkg/ledger"
 	"screentest/pkg/settings"
 	"screentest/pkg/store"
 	"screentest/pkg/store/storetest"
@@ -52,7 +53,7 @@ func TestARebuiltEvaluationIsCurrent(t *testing.T) {
 		t.Fatal(err)
 	}
 	condemn(t, s, first.Evaluation.Images[1].SHA256)
-	if _, err := evaluation.Rebuild(t.Context(), s, ada.Name, settings.Default(), time.Unix(2, 0)); err != nil {
+	if _, err := evaluation.Rebuild(t.Context(), s, ada.Name, settings.Default(), ledger.Signature{By: "ada", At: time.Unix(2, 0)}); err != nil {
 		t.Fatal(err)
 	}
 	if result, err := newEvaluator(s, j).Evaluate(t.Context(), ada); err != nil || !result.Unchanged {
@@ -69,7 +70,7 @@ func TestADecisionTakenDuringTheEvaluationIsFollowed(t *testing.T) {
 	put(t, s, actor.TrainingKey(ada.Name, "a_99.png"), picture(99))
 	j.fail = func(judge.Case) ([]judge.Answer, error) {
 		condemn(t, s, first.Evaluation.Images[1].SHA256)
-		_, err := evaluation.Rebuild(t.Context(), s, ada.Name, settings.Default(), time.Unix(2, 0))
+		_, err := evaluation.Rebuild(t.Context(), s, ada.Name, settings.Default(), ledger.Signature{By: "ada", At: time.Unix(2, 0)})
 		return nil, err
 	}
 	result, err := newEvaluator(s, j).Evaluate(t.Context(), ada)

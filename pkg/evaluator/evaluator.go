@@ -3,8 +3,9 @@
 // document. It is the same for the command line and for a worker on a queue.
 //
 // It writes under screentest/ and nowhere else. Every verdict is on the record
-// before the next case is asked, and the evaluation is written last: killed at
-// any moment and started again, it asks only for what is missing. Two evaluators
+// before the next case is asked, then the plan is put on the ledger, and the
+// evaluation is written last: killed at any moment and started again, it asks
+// only for what is missing. Two evaluators
 // of one actor take turns (package lease), so that the second finds the work
 // done.
 package evaluator
@@ -24,6 +25,7 @@ import (
 	"screentest/pkg/evaluation"
 	"screentest/pkg/judge"
 	"screentest/pkg/lease"
+	"screentest/pkg/ledger"
 	"screentest/pkg/settings"
 	"screentest/pkg/store"
 )
@@ -157,11 +159,10 @@ func (e *Evaluator) renew(ctx context.Context, a actor.Actor, before survey) (Re
 	if err := work.run(ctx, now.old); err != nil {
 		return Result{Spent: work.usage}, err
 	}
-	result := Result{Evaluation: work.build(now.rulings), Spent: work.usage}
-	result.Evaluation.Follow(now.old)
-	err = evaluation.Save(ctx, e.Store, result.Evaluation, now.version)
+	result := Result{Spent: work.usage}
+	result.Evaluation, err = e.conclude(ctx, work, now)
 	if errors.Is(err, store.ErrConflict) {
-		result.Evaluation, err = e.saveAgain(ctx, a, work)
+		result.Evaluation, err = e.concludeAgain(ctx, work)
 	}
 	if err != nil {
 		return result, err
@@ -169,20 +170,46 @@ func (e *Evaluator) renew(ctx context.Context, a actor.Actor, before survey) (Re
 	return result, incomplete(result.Evaluation)
 }
 
-// saveAgain is for when a person decided something while the images were judged:
-// then the old evaluation was rebuilt, and the new one must follow the decision.
-func (e *Evaluator) saveAgain(ctx context.Context, a actor.Actor, w *work) (evaluation.Evaluation, error) {
-	rulings, err := decision.Load(ctx, e.Store, a.Name)
+// conclude makes the evaluation of what is known and puts it on record.
+func (e *Evaluator) conclude(ctx context.Context, w *work, s survey) (evaluation.Evaluation, error) {
+	made := w.build(s.rulings)
+	made.Follow(s.old)
+	if err := e.propose(ctx, w.set.Actor, made, s.old == nil); err != nil {
+		return made, err
+	}
+	return made, evaluation.Save(ctx, e.Store, made, s.version)
+}
+
+// concludeAgain is for when a person decided something while the images were
+// judged: then the old evaluation was rebuilt, and the new one must follow the
+// decision.
+func (e *Evaluator) concludeAgain(ctx context.Context, w *work) (evaluation.Evaluation, error) {
+	rulings, err := decision.Load(ctx, e.Store, w.set.Actor.Name)
 	if err != nil {
 		return evaluation.Evaluation{}, err
 	}
-	old, version, err := evaluation.Load(ctx, e.Store, a.Name)
+	old, version, err := evaluation.Load(ctx, e.Store, w.set.Actor.Name)
 	if err != nil {
 		return evaluation.Evaluation{}, err
 	}
-	made := w.build(rulings)
-	made.Follow(old)
-	return made, evaluation.Save(ctx, e.Store, made, version)
+	return e.conclude(ctx, w, survey{rulings: rulings, old: old, version: version})
+}
+
+// propose puts the plan on the ledger, before the evaluation that it follows
+// from is on record: were it the other way round, a crash between the two would
+// leave a plan that nobody knows of.
+func (e *Evaluator) propose(ctx context.Context, a actor.Actor, made evaluation.Evaluation, first bool) error {
+	book := ledger.New(e.Store, a.Name)
+	if first && made.Plan.Empty() {
+		return nil
+	}
+	if !first {
+		var err error
+		if book, err = ledger.Load(ctx, e.Store, a.Name); err != nil {
+			return err
+		}
+	}
+	return book.Propose(ctx, made.Plan, made.Contents(), ledger.Signature{By: e.Holder, At: made.EvaluatedAt})
 }
 
 func incomplete(e evaluation.Evaluation) error {

@@ -93,8 +93,10 @@ func (o Overview) only(f Filter) string {
 	return o.Home() + f.Address()
 }
 
-// States and Issues are the choices of the filter.
-func (Overview) States() []album.State   { return album.States() }
+// States returns the states that the filter offers.
+func (Overview) States() []album.State { return album.States() }
+
+// Issues returns the issues that the filter offers.
 func (Overview) Issues() []verdict.Issue { return verdict.Issues() }
 
 // BarOf returns the bar of an entry: what is left after the plan's deletions.

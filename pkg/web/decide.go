@@ -9,6 +9,7 @@ import (
 	"screentest/pkg/actor"
 	"screentest/pkg/decision"
 	"screentest/pkg/evaluation"
+	"screentest/pkg/ledger"
 	"screentest/pkg/verdict"
 )
 
@@ -35,7 +36,7 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request) error {
 	if err := decision.Add(r.Context(), s.Store, name, d); err != nil {
 		return err
 	}
-	if _, err := evaluation.Rebuild(r.Context(), s.Store, name, s.Settings, s.Now()); err != nil {
+	if _, err := evaluation.Rebuild(r.Context(), s.Store, name, s.Settings, ledger.Signature{By: s.By, At: d.At, Why: "after a decision about " + d.File}); err != nil {
 		return fmt.Errorf("the decision is recorded, but the plan does not follow it yet: %w", err)
 	}
 	to := url.URL{Path: "/actors/" + string(name), RawPath: s.site.Actor(name), RawQuery: "did=" + string(d.Kind)}
