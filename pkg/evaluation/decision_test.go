@@ -166,3 +166,34 @@ func TestRebuildNeedsTheRecord(t *testing.T) {
 		t.Error("an evaluation without verdicts is rebuilt")
 	}
 }
+
+func TestAnApprovedPlanGivesWayToADecision(t *testing.T) {
+	s := mem.New()
+	poor := fact("poor.png", verdict.Photorealistic, 1)
+	poor.SHA256 = strings.Repeat("a", 64)
+	save(t, s, build(poor))
+	sign := ledger.Signature{By: "ada", At: time.Unix(1, 0)}
+	if _, err := evaluation.Rebuild(t.Context(), s, "ada", settings.Default(), sign); err != nil {
+		t.Fatal(err)
+	}
+	book, err := ledger.Load(t.Context(), s, "ada")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _ := book.Latest()
+	if err := book.Approve(t.Context(), first.ID, sign); err != nil {
+		t.Fatal(err)
+	}
+	decide(t, s, decision.Decision{Kind: decision.Keep})
+	e, err := evaluation.Rebuild(t.Context(), s, "ada", settings.Default(), sign)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if book, err = ledger.Load(t.Context(), s, "ada"); err != nil {
+		t.Fatal(err)
+	}
+	all := book.Proposals()
+	if len(all) != 2 || all[0].State != ledger.Stale || all[1].State != ledger.Proposed || all[1].Plan.ID != e.Plan.ID || len(e.Plan.Delete) != 0 {
+		t.Errorf("%+v", all)
+	}
+}

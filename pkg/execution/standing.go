@@ -37,13 +37,9 @@ func (p *performance) refresh(ctx context.Context) error {
 	if err := p.look(ctx); err != nil {
 		return err
 	}
-	why := ""
-	if original := p.original(); balance.FingerprintOf(original) != p.proposal.Plan.Fingerprint {
-		why = difference(p.proposal.Set, original)
-	} else if kept, err := p.kept(ctx); err != nil || kept == "" {
+	why, err := p.obstacle(ctx)
+	if err != nil || why == "" {
 		return err
-	} else {
-		why = kept
 	}
 	if err := p.abandon(ctx); err != nil {
 		return err
@@ -54,9 +50,12 @@ func (p *performance) refresh(ctx context.Context) error {
 	return fmt.Errorf("%w: %s; evaluate again", ErrStale, why)
 }
 
-// kept says which image that the plan would still delete a person has decided to
-// keep since it was made, "" for none.
-func (p *performance) kept(ctx context.Context) (string, error) {
+// obstacle says why the plan must not go on, "" for no reason: the set is another
+// one, or a person has decided to keep what would still be deleted.
+func (p *performance) obstacle(ctx context.Context) (string, error) {
+	if original := p.original(); balance.FingerprintOf(original) != p.proposal.Plan.Fingerprint {
+		return difference(p.proposal.Set, original), nil
+	}
 	rulings, err := decision.Load(ctx, p.Store, p.actor.Name)
 	if err != nil {
 		return "", err
