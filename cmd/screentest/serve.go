@@ -16,6 +16,7 @@ import (
 
 	"screentest/pkg/cost"
 	"screentest/pkg/evaluator"
+	"screentest/pkg/restore"
 	"screentest/pkg/run"
 	"screentest/pkg/settings"
 	"screentest/pkg/store"
@@ -34,7 +35,8 @@ func (a *app) serveCommand() *cobra.Command {
 		Short: "Serve the review page: look, overrule, approve, watch",
 		Long: `Serve the contact sheets of all actors as live pages. There people overrule
 verdicts (keep this, condemn that, this is a drawing), which every later plan
-respects, and start a run and watch it. Looking changes nothing.
+respects, approve and reject plans, bring images back from the trash, and start
+a run and watch it. Plans are performed by balance alone. Looking changes nothing.
 
 Bound to this machine, which is the default, nobody signs in. On any other
 address everybody signs in with a token: the one in SCREENTEST_TOKEN, or else a
@@ -69,6 +71,11 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		Store: s, Settings: set, By: cmp.Or(f.by, person()), Now: a.now, Login: loginToken(listener.Addr()),
 		Log: slog.New(slog.NewTextHandler(a.stderr, nil)),
 	}
+	remote, err := remote(ctx, s, set.Mirror)
+	if err != nil {
+		return err
+	}
+	config.Restorer = restore.Config{Store: s, Remote: remote, By: config.By, Now: a.now}
 	a.addRunner(&config, s, set)
 	server := web.New(ctx, config)
 	a.printf("Review page: http://%s/ (Ctrl-C stops it)\n", listener.Addr())

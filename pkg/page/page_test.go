@@ -64,7 +64,7 @@ func full(site page.Site, t text) page.Sheet {
 		Previous: actor.Name(t.name), Next: actor.Name(t.name), Evaluation: e, Notice: t.prose,
 		Decisions: []decision.Decision{{File: t.name, Kind: decision.Style, Style: verdict.BWStylized, By: t.name, Why: t.prose, At: at}},
 		Proposal:  &page.Proposal{ID: t.name, State: "proposed", Words: t.prose, Approvable: true, Refusal: true},
-		Trash:     []page.Trashed{{Proposal: t.name, File: t.name, Words: t.prose}},
+		Trash:     []page.Trashed{{Proposal: t.name, File: t.name, Words: t.prose}}, Problems: []string{t.prose},
 	}
 }
 

@@ -24,6 +24,7 @@ type Sheet struct {
 	Decisions  []decision.Decision    // the history, oldest first
 	Proposal   *Proposal              // the plan on its way, nil where none was put forward
 	Trash      []Trashed
+	Problems   []string // documents that cannot be read
 }
 
 // A Proposal is what became of the plan.
@@ -36,8 +37,9 @@ type Proposal struct {
 
 // A Trashed is an image that a plan deleted and that can be brought back.
 type Trashed struct {
-	Proposal, File, SHA256 string
-	Words                  string
+	Proposal, File string
+	Thumb          string
+	Words          string
 }
 
 // Render writes the sheet as HTML.

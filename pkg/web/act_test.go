@@ -12,8 +12,11 @@ import (
 	"screentest/pkg/actor"
 	"screentest/pkg/decision"
 	"screentest/pkg/evaluation"
+	"screentest/pkg/ledger"
+	"screentest/pkg/restore"
 	"screentest/pkg/run"
 	"screentest/pkg/store"
+	"screentest/pkg/trash"
 	"screentest/pkg/verdict"
 	"screentest/pkg/web"
 )
@@ -234,5 +237,91 @@ func TestTheRunOnRecordIsShown(t *testing.T) {
 	}
 	if got := s.get("/progress"); !strings.Contains(got, "1 evaluated") || !strings.Contains(got, "ended") {
 		t.Errorf("%s", got)
+	}
+}
+
+func TestAPlanIsApprovedAndRejected(t *testing.T) {
+	tree := tree(t)
+	e := load(t, tree)
+	sign := ledger.Signature{By: "evaluate", At: time.Unix(1, 0)}
+	if err := ledger.New(tree, ada).Propose(t.Context(), e.Plan, e.Contents(), sign); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, tree, nil)
+	state := func() ledger.Proposal {
+		book, err := ledger.Load(t.Context(), tree, ada)
+		if err != nil {
+			t.Fatal(err)
+		}
+		latest, _ := book.Latest()
+		return latest
+	}
+	act := func(act, id string) int {
+		return s.post(adasPage+"/plan", url.Values{"act": {act}, "id": {id}, "why": {"looks <right>"}}).StatusCode
+	}
+	if status := act("approve", state().ID); status != http.StatusSeeOther || state().State != ledger.Approved || state().Last().By != "mia" {
+		t.Errorf("approved: %d, %+v", status, state().Last())
+	}
+	if got := s.get(adasPage); !strings.Contains(got, "looks &lt;right&gt;") || strings.Contains(got, "Approve the plan") {
+		t.Error("the page does not say that the plan is approved")
+	}
+	if status := act("reject", state().ID); status != http.StatusSeeOther || state().State != ledger.Rejected {
+		t.Errorf("rejected: %d, %s", status, state().State)
+	}
+	for name, test := range map[string]struct {
+		act, id string
+		want    int
+	}{"another plan": {"approve", "0", 409}, "nonsense": {"burn", state().ID, 400}} {
+		if status := act(test.act, test.id); status != test.want || state().State != ledger.Rejected {
+			t.Errorf("%s: %d, %s", name, status, state().State)
+		}
+	}
+}
+
+func TestAnAlteredLedgerIsSaidAndNotActedOn(t *testing.T) {
+	tree := tree(t)
+	put(t, tree, actor.LedgerKey(ada), []byte("{}\n"))
+	s := open(t, tree, nil)
+	if got := s.get(adasPage); !strings.Contains(got, "altered") || !strings.Contains(got, "quality 1 below 2") {
+		t.Error("it is not said, or hides the verdicts")
+	}
+	if answer := s.post(adasPage+"/plan", url.Values{"act": {"approve"}, "id": {"x"}}); answer.StatusCode != http.StatusInternalServerError {
+		t.Errorf("%s", answer.Status)
+	}
+}
+
+func TestAnImageComesBackFromTheTrash(t *testing.T) {
+	tree := tree(t)
+	content := picture(77)
+	receipt := trash.Receipt{Actor: ada, Proposal: "p1", File: "gone.png", SHA256: sum(content), Reason: "surplus", By: "mia", At: time.Unix(5, 0)}
+	key := actor.TrainingKey(ada, "gone.png")
+	version := put(t, tree, key, content)
+	if err := trash.Keep(t.Context(), tree, receipt, key, version); err != nil {
+		t.Fatal(err)
+	}
+	if err := tree.Delete(t.Context(), key, version); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, tree, func(c *web.Config) {
+		c.Restorer = restore.Config{Store: tree, By: "mia", Now: func() time.Time { return time.Unix(9, 0) }}
+	})
+	sheet := s.get(adasPage)
+	if !strings.Contains(sheet, "gone.png") || !strings.Contains(sheet, "Restore gone.png") {
+		t.Fatal("the trash is not shown")
+	}
+	if got := s.get("/thumbnails" + strings.TrimPrefix(adasPage, "/actors") + "/" + sum(content) + ".jpg"); !strings.HasPrefix(got, "\xff\xd8") {
+		t.Error("its thumbnail is no JPEG")
+	}
+	form := url.Values{"file": {"gone.png"}, "proposal": {"p1"}}
+	if answer := s.post(adasPage+"/restore", form); answer.StatusCode != http.StatusSeeOther {
+		t.Fatalf("%s: %s", answer.Status, body(t, answer))
+	}
+	if back, _, err := store.ReadAll(t.Context(), tree, key, 1<<20); err != nil || string(back) != string(content) {
+		t.Errorf("it is not back: %v", err)
+	}
+	for want, form := range map[int]url.Values{409: form, 400: {"file": {"gone.png"}}} {
+		if answer := s.post(adasPage+"/restore", form); answer.StatusCode != want {
+			t.Errorf("%v: %s", form, answer.Status)
+		}
 	}
 }

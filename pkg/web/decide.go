@@ -3,7 +3,6 @@ package web
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"regexp"
 
 	"screentest/pkg/actor"
@@ -39,10 +38,6 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request) error {
 	if _, err := evaluation.Rebuild(r.Context(), s.Store, name, s.Settings, ledger.Signature{By: s.By, At: d.At, Why: "after a decision about " + d.File}); err != nil {
 		return fmt.Errorf("the decision is recorded, but the plan does not follow it yet: %w", err)
 	}
-	to := url.URL{Path: "/actors/" + string(name), RawPath: s.site.Actor(name), RawQuery: "did=" + string(d.Kind)}
-	if frame := r.PostForm.Get("frame"); anchor.MatchString(frame) {
-		to.Fragment = frame
-	}
-	http.Redirect(w, r, to.String(), http.StatusSeeOther)
+	s.back(w, r, name, string(d.Kind), anchor.FindString(r.PostForm.Get("frame")))
 	return nil
 }

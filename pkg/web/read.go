@@ -17,6 +17,7 @@ import (
 	"screentest/pkg/evaluation"
 	"screentest/pkg/page"
 	"screentest/pkg/store"
+	"screentest/pkg/trash"
 )
 
 // A rendering is a page that can be written.
@@ -80,6 +81,9 @@ var notices = map[string]string{
 	"condemn":  "Recorded: the plan deletes that image.",
 	"style":    "Recorded: the image counts as what you said.",
 	"withdraw": "Recorded: it is left to the judge again.",
+	"approve":  "Approved. `screentest balance` performs the plan.",
+	"reject":   "Rejected. The plan is not performed unless somebody approves it.",
+	"restore":  "The image is back in the set; the next evaluation judges it again.",
 }
 
 func (s *Server) sheet(w http.ResponseWriter, r *http.Request) error {
@@ -123,7 +127,13 @@ func (s *Server) fill(ctx context.Context, sheet *page.Sheet) error {
 		sheet.Problem = err.Error()
 	}
 	if sheet.Decisions, err = decision.History(ctx, s.Store, name); err != nil {
-		sheet.Notice = err.Error()
+		sheet.Problems = append(sheet.Problems, err.Error())
+	}
+	if sheet.Proposal, err = s.proposal(ctx, name); err != nil {
+		sheet.Problems = append(sheet.Problems, err.Error())
+	}
+	if sheet.Trash, err = s.trashed(ctx, name); err != nil {
+		sheet.Problems = append(sheet.Problems, err.Error())
 	}
 	return ctx.Err()
 }
@@ -158,7 +168,8 @@ func picture(w http.ResponseWriter, kind string, content io.Reader) error {
 	return nil
 }
 
-// find returns the object of an actor that holds a content, by the evaluation.
+// find returns the object of an actor that holds a content, by the evaluation or,
+// without a version, by the receipts in the trash.
 func (s *Server) find(ctx context.Context, name actor.Name, sum string) (store.Info, error) {
 	if err := name.Validate(); err != nil {
 		return store.Info{}, fmt.Errorf("%w: %w", errNoPage, err)
@@ -173,6 +184,12 @@ func (s *Server) find(ctx context.Context, name actor.Name, sum string) (store.I
 	for _, i := range e.Images {
 		if i.SHA256 == sum && sum != "" {
 			return store.Info{Key: actor.TrainingKey(name, i.File), Version: i.Version}, nil
+		}
+	}
+	receipts, _, err := trash.List(ctx, s.Store, name)
+	for _, r := range receipts {
+		if r.SHA256 == sum && err == nil {
+			return store.Info{Key: r.ImageKey()}, nil
 		}
 	}
 	return store.Info{}, fmt.Errorf("%w: %s has no such image", errNoPage, name)
@@ -190,7 +207,7 @@ func (s *Server) image(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer object.Body.Close()
-	if object.Version != found.Version {
+	if found.Version != "" && object.Version != found.Version {
 		return fmt.Errorf("%s: %w: evaluate the actor again", found.Key, store.ErrConflict)
 	}
 	head := make([]byte, 512)

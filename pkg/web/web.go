@@ -43,7 +43,8 @@ type Config struct {
 	Runner   Runner // nil where nobody can judge
 	Judge    string // by whom the Runner judges
 	NoRunner string // why there is none, for people
-	PageSize int    // actors on a page of the overview; 0 for 300
+	Restorer Restorer
+	PageSize int // actors on a page of the overview; 0 for 300
 }
 
 // A Server is the review page. It is safe for concurrent use.
@@ -85,6 +86,8 @@ func (s *Server) route() {
 	read("/images/{name}/{sha256}", s.image)
 	read("/progress", s.progress)
 	act("/actors/{name}/decide", s.decide)
+	act("/actors/{name}/plan", s.plan)
+	act("/actors/{name}/restore", s.restore)
 	act("/run", s.startOrStop)
 	s.routes.Handle("GET /assets/", immutable(http.StripPrefix("/assets/", http.FileServerFS(page.Assets()))))
 	s.routes.Handle("POST /login", s.answer(s.login))
