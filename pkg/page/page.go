@@ -70,7 +70,7 @@ func (s Site) Thumbnail(n actor.Name, sha256 string) string {
 	case sha256 == "":
 		return ""
 	case s.Live:
-		return "/thumbnails/" + url.PathEscape(string(n)) + "/" + sha256 + ".jpg"
+		return "/t/" + url.PathEscape(string(n)) + "/" + sha256 + ".jpg"
 	}
 	return s.Root + "thumbnails/" + sha256 + ".jpg"
 }
@@ -92,7 +92,7 @@ func (s Site) Asset(file string) string {
 }
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"words": words, "style": StyleName, "styles": verdict.Styles, "count": count[int], "dollars": dollars, "bar": bar, "plural": plural[int], "plural64": plural[int64], "script": func() template.JS { return script },
+	"words": words, "style": StyleName, "styles": verdict.Styles, "count": count[int], "dollars": dollars, "bar": bar, "breakable": breakable, "plural": plural[int], "plural64": plural[int64], "script": func() template.JS { return script },
 }).ParseFS(templateFiles, "templates/*.html"))
 
 // script is part of a served page, which saves a request at every first visit. It
@@ -144,6 +144,11 @@ func StyleName(s verdict.Style) string {
 		return "colour stylized"
 	}
 	return "no style"
+}
+
+// breakable lets a long name wrap after its underscores rather than anywhere.
+func breakable(n actor.Name) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(string(n)), "_", "_<wbr>"))
 }
 
 // count writes a number with separators: 1,253.

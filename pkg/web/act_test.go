@@ -309,7 +309,7 @@ func TestAnImageComesBackFromTheTrash(t *testing.T) {
 	if !strings.Contains(sheet, "gone.png") || !strings.Contains(sheet, "Restore gone.png") {
 		t.Fatal("the trash is not shown")
 	}
-	if got := s.get("/thumbnails" + strings.TrimPrefix(adasPage, "/actors") + "/" + sum(content) + ".jpg"); !strings.HasPrefix(got, "\xff\xd8") {
+	if got := s.get("/t" + strings.TrimPrefix(adasPage, "/actors") + "/" + sum(content) + ".jpg"); !strings.HasPrefix(got, "\xff\xd8") {
 		t.Error("its thumbnail is no JPEG")
 	}
 	form := url.Values{"file": {"gone.png"}, "proposal": {"p1"}}

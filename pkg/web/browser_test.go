@@ -339,7 +339,7 @@ func TestAnActorsPageTakesTwoRequests(t *testing.T) {
 	other, thumbnails := 0, 0
 	for _, address := range b.requests {
 		switch {
-		case strings.Contains(address, "/thumbnails/"):
+		case strings.Contains(address, "/t/"):
 			thumbnails++
 		case !strings.HasSuffix(address, ".svg?"+eval[string](b, `document.querySelector("link[rel=icon]").href.split("?")[1]`)):
 			other++

@@ -82,7 +82,7 @@ func (s *Server) route() {
 	act := func(pattern string, h handler) { s.routes.Handle("POST "+pattern, s.guard(h)) }
 	read("/{$}", s.overview)
 	read("/actors/{name}", s.sheet)
-	read("/thumbnails/{name}/{file}", s.thumbnail)
+	read("/t/{name}/{file}", s.thumbnail)
 	read("/images/{name}/{sha256}", s.image)
 	read("/progress", s.progress)
 	act("/actors/{name}/decide", s.decide)

@@ -186,8 +186,8 @@ func TestPagesShowWhatIsKnown(t *testing.T) {
 func TestWhatIsNotThereIsSaidSo(t *testing.T) {
 	s := open(t, tree(t), nil)
 	for path, want := range map[string]int{
-		"/actors/nobody": 404, "/x": 404, "/actors/..%2F..%2Fx": 404, "/thumbnails/bob/" + strings.Repeat("a", 64) + ".jpg": 404,
-		"/thumbnails/x/..%2F..%2FactorsData.json.jpg": 404, "/images/bob/": 404, "/images" + strings.TrimPrefix(adasPage, "/actors") + "/x": 404,
+		"/actors/nobody": 404, "/x": 404, "/actors/..%2F..%2Fx": 404, "/t/bob/" + strings.Repeat("a", 64) + ".jpg": 404,
+		"/t/x/..%2F..%2FactorsData.json.jpg": 404, "/images/bob/": 404, "/images" + strings.TrimPrefix(adasPage, "/actors") + "/x": 404,
 		"/images/%2e%2e/x": 404,
 	} {
 		if got := s.do(request("GET", path, nil)); got.StatusCode != want && got.StatusCode != http.StatusMovedPermanently && got.StatusCode != http.StatusTemporaryRedirect {
@@ -203,7 +203,7 @@ func TestReadingWritesThumbnailsOnly(t *testing.T) {
 	for _, path := range []string{"/", "/progress", "/assets/style.css"} {
 		s.get(path)
 	}
-	thumbnails := regexp.MustCompile(`/thumbnails/[^"]+`).FindAllString(sheet, -1)
+	thumbnails := regexp.MustCompile(`/t/[^"]+`).FindAllString(sheet, -1)
 	if len(thumbnails) != 3 {
 		t.Fatalf("thumbnails: %q", thumbnails)
 	}
