@@ -25,6 +25,8 @@ type Sheet struct {
 	Proposal   *Proposal              // the plan on its way, nil where none was put forward
 	Trash      []Trashed
 	Problems   []string // documents that cannot be read
+	// Shown says of which contents there is a thumbnail; nil means of all.
+	Shown func(sha256 string) bool
 }
 
 // A Proposal is what became of the plan.
@@ -104,7 +106,7 @@ func (s Sheet) frame(i int) Frame {
 		}
 	}
 	f.Decidable = s.Live && image.SHA256 != ""
-	if image.Judged != evaluation.Broken {
+	if image.Judged != evaluation.Broken && s.shows(image.SHA256) {
 		f.Thumb, f.Whole = s.Thumbnail(s.Member.Name, image.SHA256), s.Site.Image(s.Member.Name, image.SHA256)
 	}
 	f.Kept = image.Decision != nil && image.Decision.Fate == decision.Keep
@@ -173,8 +175,13 @@ func (s Sheet) Portrait() string {
 	if s.Evaluation == nil || s.Evaluation.Base == nil {
 		return ""
 	}
+	if !s.shows(s.Evaluation.Base.SHA256) {
+		return ""
+	}
 	return s.Thumbnail(s.Member.Name, s.Evaluation.Base.SHA256)
 }
+
+func (s Sheet) shows(sha256 string) bool { return s.Shown == nil || s.Shown(sha256) }
 
 // Description returns what the roster says of the actor.
 func (s Sheet) Description() string {

@@ -62,7 +62,7 @@ func Make(ctx context.Context, c Config) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	w := &writer{Config: c, maker: thumbnail.New(c.Store, c.Settings.Images), written: map[string]bool{}}
+	w := &writer{Config: c, maker: thumbnail.New(c.Store, c.Settings.Images), shots: map[string]*shot{}}
 	w.result.Unshown = []actor.Problem{}
 	overview := page.NewOverview(page.Site{}, view, page.Filter{Sort: page.ByNeed, Page: 1}, perPage, c.Settings.Target)
 	if err := w.actors(ctx, overview.Entries); err != nil {
@@ -141,6 +141,10 @@ func (w *writer) actor(ctx context.Context, entries []album.Entry, i int) error 
 		if err := w.thumbnails(ctx, *e); err != nil {
 			return err
 		}
+	}
+	sheet.Shown = w.has
+	if !w.has(entry.Cover.SHA256) {
+		entries[i].Cover = album.Cover{}
 	}
 	w.rows[i] = newRow(entry, sheet.Evaluation)
 	var b bytes.Buffer

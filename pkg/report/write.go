@@ -18,10 +18,10 @@ type writer struct {
 	maker *thumbnail.Maker
 	rows  []Row
 
-	mu      sync.Mutex
-	done    int
-	written map[string]bool // thumbnails, by content
-	result  Result
+	mu     sync.Mutex
+	done   int
+	shots  map[string]*shot // by content
+	result Result
 }
 
 func (w *writer) write(name string, content []byte) error {
@@ -69,32 +69,46 @@ func (w *writer) count(e evaluation.Evaluation) {
 	w.result.Images += len(e.Images)
 }
 
-func (w *writer) thumbnail(ctx context.Context, k store.Key, sum string) error {
-	if !w.first(sum) {
-		return nil
+// A shot is the thumbnail of one content, which several actors may have.
+type shot struct {
+	once sync.Once
+	made bool  // there is one
+	err  error // why the report cannot go on
+}
+
+func (w *writer) shot(sum string) *shot {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.shots[sum] == nil {
+		w.shots[sum] = &shot{}
 	}
-	made, err := w.maker.Get(ctx, k, sum)
+	return w.shots[sum]
+}
+
+// thumbnail returns once there is a thumbnail of sum, or there will be none.
+func (w *writer) thumbnail(ctx context.Context, k store.Key, sum string) error {
+	one := w.shot(sum)
+	one.once.Do(func() { one.made, one.err = w.shoot(ctx, k, sum) })
+	return one.err
+}
+
+func (w *writer) shoot(ctx context.Context, k store.Key, sum string) (bool, error) {
+	small, err := w.maker.Get(ctx, k, sum)
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return false, ctx.Err()
 	}
 	if err != nil {
 		w.unshown(k, err)
-		return nil
+		return false, nil
 	}
 	w.mu.Lock()
 	w.result.Thumbnails++
 	w.mu.Unlock()
-	return w.write("thumbnails/"+sum+".jpg", made)
+	return true, w.write("thumbnails/"+sum+".jpg", small)
 }
 
-// first reports whether sum has not been asked about before.
-func (w *writer) first(sum string) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	known := w.written[sum]
-	w.written[sum] = true
-	return !known
-}
+// has reports whether there is a thumbnail of sum, which has been waited for.
+func (w *writer) has(sum string) bool { return w.shot(sum).made }
 
 func (w *writer) unshown(k store.Key, err error) {
 	var broken *inspect.BrokenError
