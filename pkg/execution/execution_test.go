@@ -120,7 +120,7 @@ func TestSweep(t *testing.T) {
 		if n := len(st.camera.orders); n != len(quiet.camera.orders) {
 			t.Errorf("%d orders, want %d", n, len(quiet.camera.orders))
 		}
-		if acts := st.acts(); acts[ledger.Lost] > 0 || acts[ledger.Done] != 1 {
+		if acts := st.acts(); acts[ledger.CutOff] > 0 || acts[ledger.Done] != 1 {
 			t.Errorf("ledger: %v", acts)
 		}
 		st.clean()

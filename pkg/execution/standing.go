@@ -13,7 +13,6 @@ import (
 	"screentest/pkg/decision"
 	"screentest/pkg/evaluation"
 	"screentest/pkg/ledger"
-	"screentest/pkg/manifest"
 	"screentest/pkg/store"
 )
 
@@ -166,8 +165,7 @@ func difference(then, now map[string]string) string {
 // reachable makes sure, before anything is spent or changed, that every image to
 // be deleted can be deleted everywhere.
 func (p *performance) reachable(ctx context.Context) error {
-	m, _, err := manifest.Load(ctx, p.Store, p.actor.Name)
-	if err != nil {
+	if err := p.load(ctx); err != nil {
 		return err
 	}
 	for _, step := range p.proposal.Steps() {
@@ -175,7 +173,7 @@ func (p *performance) reachable(ctx context.Context) error {
 		if d == nil || p.proposal.Taken(step) {
 			continue
 		}
-		if _, err := p.Remote.Locate(ctx, p.actor.Name, d.File, d.SHA256, m.Images[d.File].S3URL); err != nil {
+		if _, err := p.Remote.Locate(ctx, p.actor.Name, d.File, d.SHA256, p.manifest.Images[d.File].S3URL); err != nil {
 			return fmt.Errorf("delete %s: %w", d.File, err)
 		}
 	}
