@@ -60,7 +60,7 @@ func (f *evaluateFlags) check(args []string) error {
 	case !f.dryRun:
 		return errors.New("to have the plans performed say --execute")
 	case f.all == (len(args) > 0):
-		return errors.New("name actors or say --all; see `screentest evaluate --help`")
+		return hint(errors.New("name actors or say --all"), "see `screentest evaluate --help`")
 	}
 	return nil
 }
@@ -173,7 +173,7 @@ func (a *app) selection(ctx context.Context, s store.Store, args []string) ([]ac
 	}
 	slices.SortFunc(actors, byName)
 	if len(actors) == 0 {
-		return nil, fmt.Errorf("no actor of the roster has training images; they belong in actors/NAME/training_data, see `screentest actors --all`")
+		return nil, hint(errors.New("no actor of the roster has training images"), "they belong in actors/NAME/training_data; `screentest actors --all` lists the actors")
 	}
 	return actors, nil
 }
@@ -183,7 +183,7 @@ func named(roster actor.Roster, args []string) ([]actor.Actor, error) {
 	for _, arg := range args {
 		member, known := roster.Find(actor.Name(arg))
 		if !known {
-			return nil, usageError{fmt.Errorf("no actor %q in the roster; `screentest actors --all` lists them", arg)}
+			return nil, usageError{hint(fmt.Errorf("no actor %q in the roster", arg), "`screentest actors --all` lists them")}
 		}
 		picked = append(picked, member)
 	}
@@ -258,11 +258,11 @@ func (a *app) outcome(ctx context.Context, e *evaluator.Evaluator, member actor.
 func verdictOfPass(p run.Progress, stopped error) error {
 	switch {
 	case errors.Is(stopped, context.Canceled):
-		return fmt.Errorf("interrupted: %d of %d actors remain; run the same command again to go on", p.Remaining, p.Total)
+		return hint(fmt.Errorf("interrupted: %d of %d actors remain", p.Remaining, p.Total), "run the same command again to go on")
 	case stopped != nil:
-		return fmt.Errorf("%w; %d of %d actors remain; run the same command again to go on", stopped, p.Remaining, p.Total)
+		return hint(fmt.Errorf("%w; %d of %d actors remain", stopped, p.Remaining, p.Total), "run the same command again to go on")
 	case p.Failed > 0:
-		return partialError{fmt.Errorf("%d of %d actors failed; run the same command again to retry them", p.Failed, p.Total)}
+		return partialError{hint(fmt.Errorf("%d of %d actors failed", p.Failed, p.Total), "run the same command again to retry them")}
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ func (a *app) report(ctx context.Context, out string) error {
 	m.stop()
 	switch {
 	case errors.Is(err, context.Canceled):
-		return fmt.Errorf("interrupted: the report in %s is not complete; run the same command again", out)
+		return hint(fmt.Errorf("interrupted: the report in %s is not complete", out), "run the same command again")
 	case err != nil:
 		return err
 	case a.json:
@@ -78,7 +78,7 @@ func mayReplace(out string) error {
 		return err
 	}
 	if _, err := os.Stat(filepath.Join(out, "report.json")); err != nil {
-		return fmt.Errorf("%s is not empty and holds no earlier report; name another directory with -o", out)
+		return hint(fmt.Errorf("%s is not empty and holds no earlier report", out), "name another directory with -o")
 	}
 	return nil
 }

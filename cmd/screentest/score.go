@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -33,7 +34,7 @@ often the judge agrees with it is shown apart.`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if truth == "" {
-				return usageError{fmt.Errorf("--truth FILE is missing; see `screentest score --help`")}
+				return usageError{hint(errors.New("--truth FILE is missing"), "see `screentest score --help`")}
 			}
 			report, err := a.score(cmd.Context(), truth, heldOut)
 			if err != nil {
@@ -118,7 +119,7 @@ func (a *app) judgedImages(ctx context.Context, s store.Store, set settings.Sett
 		}
 	}
 	if len(judged) == 0 {
-		return nil, nil, fmt.Errorf("no evaluation on record; run `screentest --data %s evaluate --all` first", a.data)
+		return nil, nil, hint(errors.New("no evaluation on record"), "run `screentest --data %s evaluate --all` first", a.data)
 	}
 	return judged, decided, nil
 }

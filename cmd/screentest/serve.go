@@ -65,7 +65,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	}
 	listener, err := net.Listen("tcp", f.addr)
 	if err != nil {
-		return fmt.Errorf("--addr %s: %w; name another port, for one with --addr 127.0.0.1:0", f.addr, err)
+		return hint(fmt.Errorf("--addr %s: %w", f.addr, err), "name another port; --addr 127.0.0.1:0 takes a free one")
 	}
 	config := web.Config{
 		Store: s, Settings: set, By: cmp.Or(f.by, person()), Now: a.now, Login: loginToken(listener.Addr()),
