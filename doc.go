@@ -48,6 +48,13 @@ deletes and adds images; [screentest/pkg/trash] is where they go,
 [screentest/pkg/restore] brings them back, [screentest/pkg/mirror] knows their
 second copies, and [screentest/pkg/verify] proves that all of it agrees.
 
+# Looking
+
+[screentest/pkg/album] gathers what is known of every actor and opens only what
+has changed; [screentest/pkg/thumbnail] makes the small pictures, once.
+[screentest/pkg/page] turns both into HTML, [screentest/pkg/report] writes it to
+files, and [screentest/pkg/web] serves it and takes decisions.
+
 cmd/screentest is the command line: flags, parts, one call, output. To follow one
 evaluation from the start, read cmd/screentest/evaluate.go, then
 pkg/evaluator/evaluator.go, work.go and look.go, then pkg/evaluation/build.go.

@@ -92,7 +92,7 @@ func (s Site) Asset(file string) string {
 }
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"words": words, "style": StyleName, "styles": verdict.Styles, "count": count[int], "dollars": dollars, "bar": bar, "breakable": breakable, "plural": plural[int], "plural64": plural[int64], "script": func() template.JS { return script },
+	"words": words, "style": StyleName, "styles": verdict.Styles, "count": count[int], "dollars": dollars, "bar": bar, "breakable": breakable[actor.Name], "breakableFile": breakable[string], "plural": plural[int], "plural64": plural[int64], "script": func() template.JS { return script },
 }).ParseFS(templateFiles, "templates/*.html"))
 
 // script is part of a served page, which saves a request at every first visit. It
@@ -147,8 +147,8 @@ func StyleName(s verdict.Style) string {
 }
 
 // breakable lets a long name wrap after its underscores rather than anywhere.
-func breakable(n actor.Name) template.HTML {
-	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(string(n)), "_", "_<wbr>"))
+func breakable[T ~string](name T) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(string(name)), "_", "_<wbr>"))
 }
 
 // count writes a number with separators: 1,253.
