@@ -23,13 +23,13 @@ func TestRoster(t *testing.T) {
 	data, truth := rostertest.Render(t, 77, 512)
 
 	var actors actorsReport
-	report(t, &actors, "--data", data, "actors", "--json")
+	decoded(t, &actors, "--data", data, "actors", "--json")
 	if actors.Roster != 288 || actors.Detected != 113 || actors.Images != 1253 {
 		t.Errorf("actors: %d, %d, %d; want 288, 113, 1253", actors.Roster, actors.Detected, actors.Images)
 	}
 	var first, second migration.Report
-	report(t, &first, "--data", data, "migrate", "--json")
-	report(t, &second, "--data", data, "migrate", "--json")
+	decoded(t, &first, "--data", data, "migrate", "--json")
+	decoded(t, &second, "--data", data, "migrate", "--json")
 	if first.Migrated != 98 || first.WithoutMetadata != 15 || first.Failed != 0 || first.Images != 1030 || first.Recovered != 75 {
 		t.Errorf("migrate: %+v", first)
 	}
@@ -37,13 +37,13 @@ func TestRoster(t *testing.T) {
 		t.Errorf("migrate again: %d migrated, %d already", second.Migrated, second.Already)
 	}
 	var evaluated, again passReport
-	report(t, &evaluated, "--data", data, "evaluate", "--all", "--judge", "offline", "--json")
-	report(t, &again, "--data", data, "evaluate", "--all", "--judge", "offline", "--json")
+	decoded(t, &evaluated, "--data", data, "evaluate", "--all", "--judge", "offline", "--json")
+	decoded(t, &again, "--data", data, "evaluate", "--all", "--judge", "offline", "--json")
 	if evaluated.Completed != 113 || evaluated.Images != 1253 || again.Skipped != 113 {
 		t.Errorf("evaluate: %d completed, %d images; again: %d skipped", evaluated.Completed, evaluated.Images, again.Skipped)
 	}
 	var scored score.Report
-	report(t, &scored, "--data", data, "score", "--truth", truth, "--held-out", "--json")
+	decoded(t, &scored, "--data", data, "score", "--truth", truth, "--held-out", "--json")
 	checkScore(t, scored)
 	closesTheLoop(t, data)
 }
@@ -70,8 +70,8 @@ func checkScore(t *testing.T, r score.Report) {
 	}
 }
 
-// report runs one command in this process and decodes what it prints.
-func report(t *testing.T, into any, args ...string) {
+// decoded runs one command in this process and decodes what it prints.
+func decoded(t *testing.T, into any, args ...string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	if status := execute(t.Context(), args, &stdout, &stderr); status != statusOK {

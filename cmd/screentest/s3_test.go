@@ -127,7 +127,7 @@ func lasting(ts *testscript.TestScript, document []byte) map[string]any {
 }
 
 // costsFewRequests measures what an evaluation costs on S3: a get for each image
-// and for the base image, a few for the record; if nothing has changed, two.
+// and for the base image, a few for the record; if nothing has changed, three.
 func costsFewRequests(t *testing.T, tree string) {
 	server := s3test.New(t)
 	if err := server.Upload(os.DirFS(tree), "tree"); err != nil {
@@ -182,7 +182,7 @@ func costsFewRequests(t *testing.T, tree string) {
 }
 
 // firstEvaluation is what the first evaluation of a set costs in requests beside
-// one for each image: the list and the evaluation before the claim and again after
-// it, the base image, claiming and releasing, the plan put forward, the evaluation
-// written.
-const firstEvaluation = 9
+// one for each image: the decisions, the list and the evaluation before the claim
+// and the latter two again after it, the base image, claiming and releasing, the
+// plan put forward, the evaluation written.
+const firstEvaluation = 10

@@ -39,7 +39,7 @@ func (x *Examiner) Examine(ctx context.Context, file string, data []byte) (evalu
 	if err := x.work.examine(ctx, file, data); err != nil {
 		return evaluation.Image{}, x.work.usage, fmt.Errorf("examine %s: %w", file, err)
 	}
-	return x.work.build().Images[0], x.work.usage, nil
+	return x.work.build(nil).Images[0], x.work.usage, nil
 }
 
 func (w *work) examine(ctx context.Context, file string, data []byte) error {
