@@ -10,6 +10,7 @@ import (
 	"screentest/pkg/actor"
 	"screentest/pkg/cost"
 	"screentest/pkg/evaluator"
+	"screentest/pkg/run"
 	"screentest/pkg/settings"
 	"screentest/pkg/store"
 )
@@ -100,30 +101,34 @@ func (a *app) balance(ctx context.Context, f *balanceFlags, args []string) error
 		return err
 	}
 	b := &balancing{app: a, store: s, settings: set, budget: cost.NewBudget(set.Run.MaxCost), named: len(args) > 0, yes: f.yes, command: "balance"}
-	if err := b.intend(ctx, actors); err != nil {
-		return err
-	}
-	b.preview()
-	switch proceed, err := b.confirm(ctx); {
+	proceed, err := b.prepare(ctx, actors, f.approve)
+	switch {
 	case err != nil:
 		return err
 	case !proceed:
-		return b.print(balanceReport{})
+		return errors.Join(b.print(b.nothing()), b.verdict(run.Progress{}, nil))
 	case f.approve:
 		return b.approveAll(ctx)
 	}
-	return b.run(ctx)
-}
-
-// run performs the plans and prints what became of them.
-func (b *balancing) run(ctx context.Context) error {
 	report, err := b.perform(ctx)
 	if report != nil {
-		if printErr := b.print(*report); printErr != nil {
-			return printErr
-		}
+		err = errors.Join(b.print(*report), err)
 	}
 	return err
+}
+
+// prepare collects what is to be done, makes what it takes, tells, and asks.
+func (b *balancing) prepare(ctx context.Context, actors []actor.Actor, approveOnly bool) (proceed bool, err error) {
+	if err := b.intend(ctx, actors); err != nil {
+		return false, err
+	}
+	if !approveOnly && len(b.intents) > 0 {
+		if err := b.parts(); err != nil {
+			return false, err
+		}
+	}
+	b.preview()
+	return b.confirm(ctx)
 }
 
 // parts makes what is needed to perform plans. A generator is needed only where

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"screentest/pkg/actor"
+	"screentest/pkg/cost"
 	"screentest/pkg/evaluation"
 	"screentest/pkg/execution"
 	"screentest/pkg/run"
@@ -14,10 +15,22 @@ import (
 // its set now stands.
 type balanceReport struct {
 	run.Progress
-	Generated int             `json:"generated"`
-	Deleted   int             `json:"deleted"`
-	Balanced  int             `json:"balanced"`
-	Actors    []balancedActor `json:"actors"`
+	Spent      cost.Usage         `json:"spent"` // by this command; usage is what the run has spent, also before it was interrupted
+	Generated  int                `json:"generated"`
+	Deleted    int                `json:"deleted"`
+	Balanced   int                `json:"balanced"`
+	Actors     []balancedActor    `json:"actors"`
+	Left       []execution.Intent `json:"left"`       // plans that were rejected or have failed
+	Unreadable []run.Failure      `json:"unreadable"` // actors whose record cannot be read
+}
+
+// nothing is the report where nothing was to be done, or was not wanted.
+func (b *balancing) nothing() balanceReport {
+	r := balanceReport{
+		Actors: []balancedActor{}, Left: append([]execution.Intent{}, b.closed...), Unreadable: append([]run.Failure{}, b.broken...),
+	}
+	r.Failures = []run.Failure{}
+	return r
 }
 
 type balancedActor struct {
@@ -32,7 +45,8 @@ func (b *balancing) report(ctx context.Context, r run.Run, results map[actor.Nam
 	if err != nil {
 		return balanceReport{}, err
 	}
-	report := balanceReport{Progress: r.Summarize(outcomes, b.app.now()), Actors: []balancedActor{}}
+	report := b.nothing()
+	report.Progress = r.Summarize(outcomes, b.app.now())
 	for _, o := range outcomes {
 		result := results[o.Actor]
 		line := balancedActor{
@@ -57,9 +71,6 @@ func (b *balancing) report(ctx context.Context, r run.Run, results map[actor.Nam
 func (b *balancing) print(r balanceReport) error {
 	a := b.app
 	if a.json {
-		if r.Actors == nil {
-			r.Actors, r.Failures = []balancedActor{}, []run.Failure{}
-		}
 		return a.printJSON(r)
 	}
 	if len(r.Actors) == 0 {
@@ -76,7 +87,7 @@ func (b *balancing) print(r balanceReport) error {
 	a.render(t)
 	a.printf("\n%s: %d completed, %d failed, %d remaining; %d balanced.\n", plural(r.Total, "actor"), r.Completed, r.Failed, r.Remaining, r.Balanced)
 	a.printf("%s generated, %s moved to the trash (`screentest restore` brings them back). This run: %s, $%.4f.\n",
-		plural(r.Generated, "picture"), plural(r.Deleted, "image"), plural(r.Usage.Requests, "model request"), r.Usage.USD)
+		plural(r.Generated, "picture"), plural(r.Deleted, "image"), plural(r.Spent.Requests, "model request"), r.Spent.USD)
 	for _, line := range r.Actors {
 		if line.State == run.Failed || line.State == run.Interrupted {
 			a.printf("%s: %s: %s\n", line.State, printable(string(line.Name)), printable(strings.ReplaceAll(line.Reason, "\n", "; ")))
@@ -93,6 +104,6 @@ func (b *balancing) printOutside(r balanceReport) {
 		n += len(line.Outside)
 	}
 	if n > 0 {
-		b.app.printf("note: %s of deleted images lie outside of the tree and the mirror and were left there; --json lists them.\n", plural(n, "object"))
+		b.app.printf("note: left outside of the tree and the mirror: %s of deleted images; --json lists them.\n", plural(n, "object"))
 	}
 }

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"screentest/pkg/actor"
@@ -36,6 +38,7 @@ type balancing struct {
 	actors  map[actor.Name]actor.Actor
 	intents []execution.Intent
 	closed  []execution.Intent // rejected or failed, and not named
+	broken  []run.Failure      // actors whose record cannot be read
 }
 
 func (b *balancing) sign(why string) ledger.Signature {
@@ -48,8 +51,10 @@ func (b *balancing) intend(ctx context.Context, actors []actor.Actor) error {
 	for _, member := range actors {
 		intent, err := execution.IntentOf(ctx, b.store, member.Name, b.sign("proposed by the evaluation on record"))
 		switch {
+		case err != nil && ctx.Err() != nil:
+			return ctx.Err()
 		case err != nil:
-			return err
+			b.broken = append(b.broken, run.Failure{Actor: member.Name, Reason: err.Error()})
 		case intent.Open(), b.named && intent.Closed():
 			b.intents = append(b.intents, intent)
 		case intent.Closed():
@@ -98,14 +103,6 @@ func (b *balancing) deletions() int {
 	return n
 }
 
-// price is what the pictures are expected to cost, each made once.
-func (b *balancing) price() float64 {
-	if b.settings.Generation.Name == "offline" {
-		return 0
-	}
-	return float64(b.missing().Total()) * b.settings.Generation.USDPerImage
-}
-
 // preview says what will be done, where a person reads it: beside the document if
 // one is wanted.
 func (b *balancing) preview() {
@@ -113,32 +110,66 @@ func (b *balancing) preview() {
 	if a.json {
 		a.stdout = a.stderr
 	}
-	if len(b.intents) > 0 {
-		t := a.newTable("actor", "plan", "state", "delete", "generate")
-		for _, i := range b.intents {
-			t.AppendRow([]any{printable(string(i.Actor)), i.Proposal, string(i.State), dash(len(i.Delete)), dashMix(i.Generate)})
-		}
-		a.render(t)
-		a.printf("\n%s: move %s to the trash, generate %s (%s) by %s, for about $%.2f.\n",
-			plural(len(b.intents), "actor"), plural(b.deletions(), "image"), plural(b.missing().Total(), "picture"), mix(b.missing()),
-			b.settings.Generation.Name, b.price())
-		if tries := b.settings.Generation.Tries; b.price() > 0 && tries > 1 {
-			a.printf("A picture that does not pass is made again, up to %d times in all: $%.2f at most%s.\n",
-				tries, b.price()*float64(tries), limitOf(b.settings.Run.MaxCost))
-		}
-	} else {
-		a.printf("No plan is waiting.\n")
+	for _, f := range b.broken {
+		a.printf("failed: %s: %s\n", printable(string(f.Actor)), printable(f.Reason))
 	}
 	for _, i := range b.closed {
-		a.printf("left: %s: plan %s is %s: %s; name the actor to have it performed\n", printable(string(i.Actor)), i.Proposal, i.State, printable(i.Why))
+		a.printf("left: %s: plan %s is %s: %s; `screentest balance` performs it if the actor is named\n",
+			printable(string(i.Actor)), i.Proposal, i.State, printable(i.Why))
+	}
+	if len(b.intents) == 0 {
+		a.printf("No plan is waiting.\n")
+		return
+	}
+	t := a.newTable("actor", "state", "delete", "generate")
+	for _, i := range b.intents {
+		t.AppendRow([]any{printable(string(i.Actor)), string(i.State), dash(len(i.Delete)), dashMix(i.Generate)})
+	}
+	a.render(t)
+	b.previewDeletions(&a)
+	a.printf("\n%s: move %s to the trash, generate %s (%s) by %s, for about $%.2f%s.\n",
+		plural(len(b.intents), "actor"), plural(b.deletions(), "image"), plural(b.missing().Total(), "picture"), mix(b.missing()),
+		b.settings.Generation.Name, float64(b.missing().Total())*expected(b.settings), b.limits())
+	if b.generator != nil && b.generator.Bound() > 0 {
+		tries := b.settings.Generation.Tries
+		a.printf("A picture that does not pass is made again, up to %d times in all: $%.2f at most, and a little for judging.\n",
+			tries, float64(b.missing().Total()*tries)*b.generator.Bound())
 	}
 }
 
-func limitOf(maxCost float64) string {
-	if maxCost < 0 {
+// listed is how many deletions are named one by one.
+const listed = 40
+
+// previewDeletions names what would go, and why.
+func (b *balancing) previewDeletions(a *app) {
+	if n := b.deletions(); n == 0 || n > listed {
+		return
+	}
+	a.printf("\n")
+	for _, i := range b.intents {
+		for _, d := range i.Delete {
+			a.printf("delete %s: %s\n", printable(d.File), printable(d.Reason))
+		}
+	}
+}
+
+// limits says within which limits of the run the plans are performed.
+func (b *balancing) limits() string {
+	r := b.settings.Run
+	var all []string
+	if r.MaxCost >= 0 {
+		all = append(all, fmt.Sprintf("$%.2f", r.MaxCost))
+	}
+	if r.MaxDeletions >= 0 {
+		all = append(all, plural(r.MaxDeletions, "deletion"))
+	}
+	if r.MaxGenerations >= 0 {
+		all = append(all, plural(r.MaxGenerations, "picture"))
+	}
+	if all == nil {
 		return ""
 	}
-	return fmt.Sprintf(", and no more than the limit of $%.2f", maxCost)
+	return ", stopping at the limits of this run: " + strings.Join(all, ", ")
 }
 
 func dashMix(t balance.Target) string {
@@ -161,10 +192,11 @@ func (b *balancing) confirm(ctx context.Context) (bool, error) {
 
 // approveAll approves the plans and leaves performing them to others.
 func (b *balancing) approveAll(ctx context.Context) error {
-	for _, intent := range b.intents {
+	for i, intent := range b.intents {
 		if err := b.approve(ctx, intent); err != nil {
 			return err
 		}
+		b.intents[i].State = ledger.Approved
 	}
 	if b.app.json {
 		return b.app.printJSON(map[string]any{"approved": b.intents})
@@ -187,9 +219,6 @@ func (b *balancing) approve(ctx context.Context, intent execution.Intent) error 
 // perform performs the plans as one run. The report is nil where it could not
 // even begin.
 func (b *balancing) perform(ctx context.Context) (*balanceReport, error) {
-	if err := b.parts(); err != nil {
-		return nil, err
-	}
 	header := run.Run{Mode: run.Execute, Judge: b.evaluator.Judge.ID()}
 	intents := map[actor.Name]execution.Intent{}
 	for _, intent := range b.intents {
@@ -204,6 +233,7 @@ func (b *balancing) perform(ctx context.Context) (*balanceReport, error) {
 	x := b.executor(m.line(b.deletions() + b.missing().Total()))
 	var mu sync.Mutex
 	results := map[actor.Name]execution.Result{}
+	var spent cost.Usage
 	pass := run.Pass{
 		Store: b.store, Run: started, Workers: b.evaluator.Workers(), Seen: m.fails,
 		Work: func(ctx context.Context, name actor.Name) (run.Outcome, error) {
@@ -211,6 +241,7 @@ func (b *balancing) perform(ctx context.Context) (*balanceReport, error) {
 			mu.Lock()
 			defer mu.Unlock()
 			results[name] = result
+			spent = spent.Add(outcome.Usage)
 			return outcome, err
 		},
 	}
@@ -225,7 +256,17 @@ func (b *balancing) perform(ctx context.Context) (*balanceReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &report, verdictOfPass(report.Progress, stopped)
+	report.Spent = spent
+	return &report, b.verdict(report.Progress, stopped)
+}
+
+// verdict is how the command ends: with an error also where only actors failed
+// whose record could not be read.
+func (b *balancing) verdict(p run.Progress, stopped error) error {
+	if err := verdictOfPass(p, stopped); err != nil || len(b.broken) == 0 {
+		return err
+	}
+	return partialError{fmt.Errorf("the records of %s cannot be read", plural(len(b.broken), "actor"))}
 }
 
 func (b *balancing) executor(seen func(ledger.Line)) *execution.Executor {
@@ -250,8 +291,19 @@ func (b *balancing) one(ctx context.Context, x *execution.Executor, intent execu
 	if err == nil || errors.Is(err, execution.ErrFailed) || errors.Is(err, execution.ErrStale) {
 		after, evaluateErr := b.evaluator.Evaluate(ctx, member)
 		outcome.Usage = outcome.Usage.Add(after.Spent)
-		err = errors.Join(err, evaluateErr)
+		if errors.Is(err, execution.ErrStale) && evaluateErr == nil {
+			err = fmt.Errorf("%w; it was evaluated again: look at the new plan", err)
+		}
+		err = also(err, evaluateErr)
 	}
 	outcome.At = b.app.now()
 	return result, outcome, err
+}
+
+// also adds what went wrong second to what went wrong first, on one line.
+func also(first, second error) error {
+	if first == nil || second == nil {
+		return cmp.Or(first, second)
+	}
+	return fmt.Errorf("%w; and then: %w", first, second)
 }

@@ -12,19 +12,27 @@ import (
 	"golang.org/x/term"
 )
 
+var errNobody = usageError{errors.New("nothing was changed: there is nobody to ask here, so say --yes to do this")}
+
+// interactive reports whether somebody can be asked.
+func (a *app) interactive() bool {
+	in, ok := a.stdin.(*os.File)
+	return ok && term.IsTerminal(int(in.Fd()))
+}
+
 // confirm asks a question on the terminal and reports whether the answer is yes.
 // Where there is no terminal, --yes has to be said.
 func (a *app) confirm(ctx context.Context, question string, yes bool) (bool, error) {
 	if yes {
 		return true, nil
 	}
-	in, ok := a.stdin.(*os.File)
-	if !ok || !term.IsTerminal(int(in.Fd())) {
-		return false, usageError{errors.New("nothing was changed: there is nobody to ask here, so say --yes to do this")}
+	if !a.interactive() {
+		return false, errNobody
 	}
 	fmt.Fprintf(a.stderr, "%s [y/N] ", question)
-	answer, err := readLine(ctx, in)
+	answer, err := readLine(ctx, a.stdin)
 	if err != nil {
+		fmt.Fprintln(a.stderr)
 		return false, err
 	}
 	if word := strings.ToLower(strings.TrimSpace(answer)); word == "y" || word == "yes" {

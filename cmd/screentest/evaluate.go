@@ -43,6 +43,9 @@ needs nothing and does not see gaze, anatomy or identity.`,
 			if err := f.check(args); err != nil {
 				return usageError{err}
 			}
+			if f.execute && !f.yes && !a.interactive() {
+				return errNobody
+			}
 			return a.evaluate(cmd.Context(), &f, args)
 		},
 	}
@@ -50,13 +53,14 @@ needs nothing and does not see gaze, anatomy or identity.`,
 	cmd.Flags().BoolVar(&f.all, "all", false, "evaluate every actor that has training images")
 	cmd.Flags().BoolVar(&f.dryRun, "dry-run", true, "propose plans and change nothing")
 	cmd.Flags().BoolVar(&f.execute, "execute", false, "approve the plans and perform them")
-	cmd.MarkFlagsMutuallyExclusive("dry-run", "execute")
 	cmd.Flags().BoolVar(&f.noResume, "no-resume", false, "evaluate again what has not changed; verdicts that were paid for are not asked again")
 	return a.reports(cmd)
 }
 
 func (f *evaluateFlags) check(args []string) error {
 	switch {
+	case f.execute && f.flags.Changed("dry-run"):
+		return errors.New("--dry-run and --execute exclude each other")
 	case !f.dryRun:
 		return errors.New("to have the plans performed say --execute")
 	case f.all == (len(args) > 0):
@@ -93,7 +97,7 @@ func (a *app) evaluate(ctx context.Context, f *evaluateFlags, args []string) err
 	if !f.execute {
 		return errors.Join(a.printEvaluated(*report), err)
 	}
-	b := &balancing{app: a, store: s, settings: set, budget: budget, evaluator: e, yes: f.yes, command: "evaluate --execute"}
+	b := &balancing{app: a, store: s, settings: set, budget: budget, named: len(args) > 0, yes: f.yes, command: "evaluate --execute"}
 	return a.act(ctx, b, *report, names, err)
 }
 
@@ -108,19 +112,16 @@ func (a *app) act(ctx context.Context, b *balancing, report passReport, actors [
 		a.printPass(report)
 		a.printf("\n")
 	}
-	if err := b.intend(ctx, report.succeeded(actors)); err != nil {
-		return err
-	}
-	b.preview()
-	proceed, err := b.confirm(ctx)
-	if err != nil {
-		return err
-	}
+	proceed, err := b.prepare(ctx, report.succeeded(actors), false)
 	var performed *balanceReport
-	if proceed {
+	switch {
+	case err == nil && proceed:
 		performed, err = b.perform(ctx)
+	case err == nil:
+		nothing := b.nothing()
+		performed, err = &nothing, b.verdict(run.Progress{}, nil)
 	}
-	return errors.Join(a.printActed(b, report, performed), err, evaluated)
+	return errors.Join(a.printActed(b, report, performed), also(err, evaluated))
 }
 
 // printActed prints what was performed, if anything; as a document together with

@@ -82,6 +82,7 @@ func describe(l ledger.Line) string {
 		add("%s", step)
 	}
 	add("prompt %s", l.Prompt)
+	add("from %s", l.Generator)
 	if l.Try > 1 {
 		add("try %s", fmt.Sprint(l.Try))
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -41,16 +42,32 @@ func newJudge(set settings.Settings, data string, budget *cost.Budget) (judge.Ju
 
 // newGenerator makes the generator of the settings, likewise.
 func newGenerator(set settings.Settings, data string, budget *cost.Budget) (generate.Generator, error) {
-	g := set.Generation
-	limits := inspect.Limits{Bytes: set.Images.MaxBytes, Megapixels: set.Images.MaxMegapixels}
-	if g.Name == "offline" {
-		return generateoffline.New(generateoffline.Config{Limits: limits})
+	if set.Generation.Name == "offline" {
+		return generateoffline.New(generateoffline.Config{Limits: limitsOf(set)})
 	}
-	return generateopenai.New(generateopenai.Config{
+	return generateopenai.New(generatorConfig(set, data, budget))
+}
+
+func generatorConfig(set settings.Settings, data string, budget *cost.Budget) generateopenai.Config {
+	g := set.Generation
+	return generateopenai.Config{
 		APIKey: os.Getenv("OPENAI_API_KEY"), BaseURL: g.BaseURL, Model: g.Model, Size: g.Size, Quality: g.Quality, Format: g.Format,
-		Price: generateopenai.Price(g.Price), MaxUSD: g.MaxUSDPerImage, Budget: budget, Timeout: g.Timeout, Limits: limits,
+		Price: generateopenai.Price(g.Price), MaxUSD: g.MaxUSDPerImage, Budget: budget, Timeout: g.Timeout, Limits: limitsOf(set),
 		SafetyIdentifier: identity(data),
-	})
+	}
+}
+
+func limitsOf(set settings.Settings) inspect.Limits {
+	return inspect.Limits{Bytes: set.Images.MaxBytes, Megapixels: set.Images.MaxMegapixels}
+}
+
+// expected is what one picture is likely to cost: reckoned where the model's bills
+// are known, and else what the owner expects.
+func expected(set settings.Settings) float64 {
+	if set.Generation.Name == "offline" {
+		return 0
+	}
+	return cmp.Or(generatorConfig(set, "", nil).Expected(), set.Generation.USDPerImage)
 }
 
 // identity tells this installation apart from others; only its hash is sent.
@@ -78,7 +95,7 @@ func remote(ctx context.Context, s store.Store, where string) (mirror.Remote, er
 	case where == noMirror:
 		r.Waived = true
 		return r, nil
-	case !strings.HasPrefix(where, s3.Scheme):
+	case !strings.HasPrefix(where, s3.Scheme) || where == s3.Scheme:
 		return r, usageError{fmt.Errorf("mirror %q: say s3://bucket/prefix, or %s", where, noMirror)}
 	}
 	other, err := s3.Open(ctx, where)

@@ -75,7 +75,7 @@ func sameImages(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	there := map[string]bool{}
 	for _, name := range names {
-		if strings.Contains(name, "/training_data/") && actor.IsTrainingImage(path.Base(name)) {
+		if path.Base(path.Dir(name)) == "training_data" && actor.IsTrainingImage(path.Base(name)) {
 			there[name] = true
 		}
 	}

@@ -21,9 +21,9 @@ import (
 // dots, Unicode and "%2F" are ordinary characters in it.
 type Name string
 
-// maxName leaves room for ".json" in a file name of 255 bytes, the limit of
+// maxName leaves room for a number and ".jpeg", or for ".jsonl", in a file name of 255 bytes, the limit of
 // the usual file systems.
-const maxName = 250
+const maxName = 230
 
 // Validate says why n cannot be a directory name, or returns nil.
 func (n Name) Validate() error {

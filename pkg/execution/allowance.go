@@ -36,3 +36,12 @@ func (a *Allowance) take(left *int, setting string) error {
 	}
 	return nil
 }
+
+// giveBack returns the order that was taken last, because it was not carried out.
+func (a *Allowance) giveBack() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.generations >= 0 {
+		a.generations++
+	}
+}

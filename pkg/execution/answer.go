@@ -9,6 +9,7 @@ import (
 
 	"screentest/pkg/cost"
 	"screentest/pkg/generate"
+	"screentest/pkg/judge"
 	"screentest/pkg/ledger"
 	"screentest/pkg/store"
 )
@@ -36,13 +37,14 @@ func (p *performance) answerKey(step ledger.Step, try int) store.Key {
 	return store.Key(fmt.Sprintf("screentest/generated/%s/%s-%d.json", p.actor.Name, step.Key, try))
 }
 
-// answer returns the stored answer to a try.
-func (p *performance) answer(ctx context.Context, step ledger.Step, try int) (answer, error) {
-	if p.held != nil && p.held.Step == step.Key && p.held.Try == try {
+// answer returns the stored answer to the try that a line is about. A picture
+// that is not the one on record is an error.
+func (p *performance) answer(ctx context.Context, step ledger.Step, line ledger.Line) (answer, error) {
+	if p.held != nil && p.held.Step == step.Key && p.held.Try == line.Try {
 		return *p.held, nil
 	}
 	var a answer
-	key := p.answerKey(step, try)
+	key := p.answerKey(step, line.Try)
 	text, _, err := store.ReadAll(ctx, p.Store, key, store.MaxDocument)
 	if err != nil {
 		return a, err
@@ -50,8 +52,8 @@ func (p *performance) answer(ctx context.Context, step ledger.Step, try int) (an
 	if err := json.Unmarshal(text, &a); err != nil {
 		return a, fmt.Errorf("read %s: %w", key, err)
 	}
-	if a.SchemaVersion != answerVersion || a.Step != step.Key || a.Try != try {
-		return a, fmt.Errorf("read %s: it is not the answer to try %d of %s", key, try, step.Key)
+	if a.SchemaVersion != answerVersion || a.Step != step.Key || a.Try != line.Try || line.SHA256 != "" && hash(a.Data) != line.SHA256 {
+		return a, fmt.Errorf("read %s: it is not the answer to try %d of %s that is on record", key, line.Try, step.Key)
 	}
 	p.held = &a
 	return a, nil
@@ -83,4 +85,25 @@ func (p *performance) clear(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// roomFor is how much room there must be before anything is paid for, in bytes:
+// the answer with the largest picture that generators make.
+const roomFor = 16 << 20
+
+// probe makes sure that an answer can be stored, by storing something as large.
+func (p *performance) probe(ctx context.Context) error {
+	key := store.Key(fmt.Sprintf("screentest/generated/%s/%s/room", p.actor.Name, p.proposal.ID))
+	version, err := p.Store.Put(ctx, key, make([]byte, roomFor), store.IfAbsent)
+	if errors.Is(err, store.ErrConflict) { // of a run that was killed
+		_, info, hashErr := store.Hash(ctx, p.Store, key)
+		version, err = info.Version, hashErr
+	}
+	if err == nil {
+		err = p.Store.Delete(ctx, key, version)
+	}
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("%w: nothing was ordered, because what is paid for could not be stored: make room for %d MB: %w", judge.ErrHalt, roomFor>>20, err)
+	}
+	return err
 }

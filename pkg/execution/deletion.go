@@ -27,6 +27,9 @@ func (p *performance) deleteAll(ctx context.Context) error {
 	if err := p.refresh(ctx); err != nil {
 		return err
 	}
+	if err := p.announce(ctx); err != nil {
+		return err
+	}
 	for _, step := range open {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -40,6 +43,17 @@ func (p *performance) deleteAll(ctx context.Context) error {
 		p.result.Deleted++
 	}
 	return nil
+}
+
+// announce writes down that images are about to go. From here on the plan cannot
+// be rejected: a deletion leaves its own line only when it is done.
+func (p *performance) announce(ctx context.Context) error {
+	for _, line := range p.proposal.Lines {
+		if line.Act == ledger.Begun {
+			return nil
+		}
+	}
+	return p.record(ctx, ledger.Step{}, ledger.Line{Act: ledger.Begun})
 }
 
 // delete moves one image to the trash: receipt and copy there, the same in the
@@ -89,11 +103,12 @@ func (p *performance) finish(ctx context.Context, step ledger.Step, r trash.Rece
 func (p *performance) receipt(ctx context.Context, step ledger.Step) (trash.Receipt, mirror.Object, error) {
 	d := step.Delete
 	r := trash.Receipt{
-		Actor: p.actor.Name, Proposal: p.proposal.ID, File: d.File, SHA256: d.SHA256, Style: d.Style,
+		Actor: p.actor.Name, Proposal: p.proposal.ID, File: d.File, SHA256: d.SHA256, Style: d.Style, Bytes: p.standing.sizes[d.File],
 		Reason: d.Reason, By: p.By, At: p.Now(),
 	}
-	if image, ok := p.standing.known[object{d.File, p.standing.versions[d.File]}]; ok {
-		r.Bytes, r.Checks = image.Bytes, image.Checks
+	var err error
+	if r.Checks, err = p.checks(ctx, d.File); err != nil {
+		return r, mirror.Object{}, err
 	}
 	entry, ok := p.manifest.Images[d.File]
 	if ok {

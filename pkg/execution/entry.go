@@ -8,9 +8,12 @@ import (
 	"image"
 	_ "image/jpeg" // the formats that generators answer in
 	_ "image/png"
+	"iter"
+	"maps"
 	"slices"
 	"unicode/utf8"
 
+	"screentest/pkg/actor"
 	"screentest/pkg/generate"
 	"screentest/pkg/ledger"
 	"screentest/pkg/manifest"
@@ -21,9 +24,15 @@ func (p *performance) load(ctx context.Context) error {
 	if p.manifest != nil {
 		return nil
 	}
-	var err error
-	p.manifest, p.version, err = manifest.Load(ctx, p.Store, p.actor.Name)
-	return err
+	m, version, err := manifest.Load(ctx, p.Store, p.actor.Name)
+	if err != nil {
+		return err
+	}
+	if m.ActorID != "" && m.ActorID != string(p.actor.Name) {
+		return fmt.Errorf("%s is the manifest of %.80q: put the right one there", actor.ManifestKey(p.actor.Name), m.ActorID)
+	}
+	p.manifest, p.version = m, version
+	return nil
 }
 
 // save writes the manifest. One that could not be written is read again before
@@ -149,31 +158,38 @@ func (p *performance) generationOf(m *manifest.Manifest) (at int, o origin) {
 }
 
 // freeName returns the next name for an image of the actor: one more than the
-// highest number that was ever used for it, so that no name comes twice.
+// highest number that was ever used for it, so that no name comes twice. Numbers
+// of more than nine digits are dates or the like and do not count.
 func (p *performance) freeName(ctx context.Context, extension string) (string, error) {
 	if err := p.load(ctx); err != nil {
 		return "", err
 	}
-	highest := 0
-	see := func(file string) {
-		if n, ok := manifest.NumberOf(file); ok {
-			highest = max(highest, n)
+	const most = 999_999_999
+	next, taken := 1, map[string]bool{}
+	for file := range p.names() {
+		taken[file] = true
+		if n, ok := manifest.NumberOf(file); ok && n < most {
+			next = max(next, n+1)
 		}
 	}
-	for file := range p.standing.contents {
-		see(file)
+	for ; ; next++ {
+		if name := fmt.Sprintf("%s_%d%s", p.actor.Name, next, extension); !taken[name] {
+			return name, nil
+		}
 	}
-	for file := range p.manifest.Images {
-		see(file)
-	}
-	for file := range p.manifest.Missing {
-		see(file)
-	}
+}
+
+// names yields every file name that is or was in use for the actor.
+func (p *performance) names() iter.Seq[string] {
+	var all []string
 	for _, r := range p.trashed {
-		see(r.File)
+		all = append(all, r.File)
 	}
 	for _, line := range p.ledger.Lines {
-		see(line.File)
+		all = append(all, line.File)
 	}
-	return fmt.Sprintf("%s_%d%s", p.actor.Name, highest+1, extension), nil
+	all = slices.AppendSeq(all, maps.Keys(p.standing.contents))
+	all = slices.AppendSeq(all, maps.Keys(p.manifest.Images))
+	all = slices.AppendSeq(all, maps.Keys(p.manifest.Missing))
+	return slices.Values(all)
 }

@@ -18,10 +18,13 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"screentest/pkg/actor"
 	"screentest/pkg/cost"
+	"screentest/pkg/evaluation"
 	"screentest/pkg/evaluator"
 	"screentest/pkg/generate"
 	"screentest/pkg/inspect"
@@ -49,7 +52,12 @@ type Config struct {
 }
 
 // An Executor performs plans; it is safe for concurrent use.
-type Executor struct{ Config }
+type Executor struct {
+	Config
+	lost atomic.Int32 // answers lost in a row, of whatever actor
+	room sync.Once
+	full error // why there is no room for pictures
+}
 
 // New returns an executor.
 func New(c Config) *Executor {
@@ -59,7 +67,7 @@ func New(c Config) *Executor {
 	if c.Allowance == nil {
 		c.Allowance = NewAllowance(-1, -1)
 	}
-	return &Executor{c}
+	return &Executor{Config: c}
 }
 
 // ErrStale says that a plan was not performed, or not to its end, because the
@@ -101,18 +109,20 @@ func (x *Executor) Perform(ctx context.Context, a actor.Actor) (Result, error) {
 // A performance is one plan being performed, by whoever holds the lease.
 type performance struct {
 	*Executor
-	actor    actor.Actor
-	ledger   *ledger.Ledger
-	proposal ledger.Proposal
-	standing standing
-	examiner *evaluator.Examiner
-	manifest *manifest.Manifest         // as last read or written, nil if not known
-	version  store.Version              // of the manifest
-	base     []byte                     // the base image, read when first needed
-	held     *answer                    // the answer last stored or read
-	measured map[string]*inspect.Checks // of pictures that this plan brings, by content
-	trashed  []trash.Receipt            // all of the actor's, when the plan was begun
-	result   Result
+	actor     actor.Actor
+	ledger    *ledger.Ledger
+	proposal  ledger.Proposal
+	standing  standing
+	examiner  *evaluator.Examiner
+	manifest  *manifest.Manifest         // as last read or written, nil if not known
+	version   store.Version              // of the manifest
+	base      []byte                     // the base image, read when first needed
+	portrait  inspect.Print              // of it
+	held      *answer                    // the answer last stored or read
+	measured  map[string]*inspect.Checks // by content; nil for what is broken
+	evaluated *evaluation.Evaluation     // as on record when the plan was taken up, nil if there is none
+	trashed   []trash.Receipt            // all of the actor's, when the plan was begun
+	result    Result
 }
 
 // begin returns nil where no plan is approved.
@@ -144,11 +154,18 @@ func (x *Executor) begin(ctx context.Context, a actor.Actor) (*performance, erro
 }
 
 func (p *performance) perform(ctx context.Context) error {
+	switch err := p.load(ctx); {
+	case errors.Is(err, store.ErrNotFound), errors.Is(err, manifest.ErrInvalid):
+		if err := p.reconcile(ctx); err != nil {
+			return err
+		}
+	case err != nil:
+		return err
+	}
 	if err := p.settle(ctx); err != nil {
 		return err
 	}
-	p.manifest = nil
-	if _, err := migration.Reconcile(ctx, p.Store, p.actor, p.Now); err != nil {
+	if err := p.reconcile(ctx); err != nil {
 		return err
 	}
 	if err := p.refresh(ctx); err != nil {
@@ -170,13 +187,24 @@ func (p *performance) perform(ctx context.Context) error {
 	return p.end(ctx, ledger.Done, "")
 }
 
+// reconcile makes the manifest agree with the images as they lie there.
+func (p *performance) reconcile(ctx context.Context) error {
+	p.manifest = nil
+	_, err := migration.Reconcile(ctx, p.Store, p.actor, p.Now)
+	return err
+}
+
 // fail ends the plan before anything is deleted.
 func (p *performance) fail(ctx context.Context, failures []error) error {
-	why := errors.Join(failures...)
-	if err := p.end(ctx, ledger.Failed, why.Error()); err != nil {
+	var reasons []string
+	for _, failure := range failures {
+		reasons = append(reasons, failure.Error())
+	}
+	why := strings.Join(reasons, "; ")
+	if err := p.end(ctx, ledger.Failed, why); err != nil {
 		return err
 	}
-	return fmt.Errorf("%w, nothing was deleted: %w", ErrFailed, why)
+	return fmt.Errorf("%w, nothing was deleted: %s", ErrFailed, why)
 }
 
 // end closes the plan, once nothing is left lying about.

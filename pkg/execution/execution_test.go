@@ -384,6 +384,7 @@ func TestGenerator(t *testing.T) {
 		"no image":                  {noImage, execution.ErrFailed, "broken", map[ledger.Act]int{ledger.Unfit: 3, ledger.Failed: 1}, 3, false},
 		"refused for safety":        {failing(generate.ErrRefused, 1), execution.ErrFailed, "refused", map[ledger.Act]int{ledger.Refused: 1, ledger.Failed: 1}, 1, false},
 		"answer lost":               {failing(generate.ErrLost, 1), nil, "", map[ledger.Act]int{ledger.Lost: 1, ledger.Placed: 1}, 2, true},
+		"every answer lost":         {failing(generate.ErrLost, 3), judge.ErrHalt, "3 answers in a row", map[ledger.Act]int{ledger.Lost: 3, ledger.Failed: 0}, 3, false},
 		"useless answer":            {failing(generate.ErrUnusable, 1), nil, "", map[ledger.Act]int{ledger.Unfit: 1, ledger.Placed: 1}, 2, true},
 		"not carried out":           {failing(errBroken, 1), errBroken, "broken", map[ledger.Act]int{ledger.Void: 1, ledger.Failed: 0}, 1, false},
 		"no further order possible": {failing(judge.ErrHalt, 1), judge.ErrHalt, "", map[ledger.Act]int{ledger.Void: 1, ledger.Failed: 0}, 1, false},
@@ -417,6 +418,117 @@ func TestGenerator(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An order that costs nothing and was cut off is sent again as it was.
+func TestFreeOrdersAreRepeated(t *testing.T) {
+	mix := balance.Mix{Photorealistic: 13, BWStylized: 3, ColorStylized: 2}
+	quiet := newStudio(t, mem.New(), mix, 0)
+	quiet.camera.free = true
+	quiet.mustBalance()
+
+	st := newStudio(t, mem.New(), mix, 0)
+	st.camera.free = true
+	st.camera.spoil = func(o generate.Order, n int) (*generate.Picture, error) {
+		if n == 1 {
+			panic("killed")
+		}
+		return nil, nil
+	}
+	func() {
+		defer func() { _ = recover() }()
+		_, _ = st.balance(st.store)
+	}()
+	st.camera.orders = map[string]int{}
+	st.camera.spoil = nil
+	st.mustBalance()
+	if st.state() != quiet.state() || st.acts()[ledger.CutOff] > 0 {
+		t.Errorf("the state differs from that of a quiet run; ledger %v", st.acts())
+	}
+}
+
+// Verdicts were given beside the base image; with another one they say nothing.
+func TestBaseImageReplaced(t *testing.T) {
+	st := newStudio(t, mem.New(), balance.Mix{Photorealistic: 15, BWStylized: 4, ColorStylized: 3}, 1)
+	if _, err := st.evaluator(st.store).Evaluate(t.Context(), st.actor); err != nil {
+		t.Fatal(err)
+	}
+	if err := st.approve(st.store); err != nil {
+		t.Fatal(err)
+	}
+	key := store.Key("actors/" + string(name) + "/base_image/base.png")
+	if err := store.Update(t.Context(), st.store, key, func([]byte) ([]byte, error) { return picture(verdict.Photorealistic, 9, "other"), nil }); err != nil {
+		t.Fatal(err)
+	}
+	before := st.files()
+	if _, err := st.finish(st.store); !errors.Is(err, execution.ErrStale) || !strings.Contains(err.Error(), "base image") {
+		t.Errorf("got %v", err)
+	}
+	if !maps.Equal(before, st.files()) {
+		t.Error("the set has changed")
+	}
+}
+
+// A tree that was copied has other versions: what is known goes by content.
+func TestCopiedTree(t *testing.T) {
+	st := newStudio(t, mem.New(), balance.Mix{Photorealistic: 15, BWStylized: 4, ColorStylized: 3}, 1)
+	if _, err := st.evaluator(st.store).Evaluate(t.Context(), st.actor); err != nil {
+		t.Fatal(err)
+	}
+	copied := mem.New()
+	for page, err := range store.All(t.Context(), st.store, store.ListOptions{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, info := range slices.Backward(page.Objects) { // which gives them other versions
+			body, _, err := store.ReadAll(t.Context(), st.store, info.Key, 1<<20)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := copied.Put(t.Context(), info.Key, body, store.IfAbsent); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	st.store = copied
+	if err := st.approve(copied); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := st.finish(copied); err != nil {
+		t.Fatal(err)
+	}
+	receipts, _, err := trash.List(t.Context(), copied, name)
+	if err != nil || len(receipts) != 3 {
+		t.Fatal(len(receipts), err)
+	}
+	for _, r := range receipts {
+		if r.Checks == nil || r.Bytes == 0 {
+			t.Errorf("the receipt of %s has no measurements or no size", r.File)
+		}
+	}
+}
+
+// Where an answer could not be stored, nothing is ordered.
+func TestNoRoom(t *testing.T) {
+	st := newStudio(t, mem.New(), balance.Mix{Photorealistic: 13, BWStylized: 3, ColorStylized: 3}, 0)
+	_, err := st.balance(&cramped{st.store})
+	if !errors.Is(err, judge.ErrHalt) || !strings.Contains(err.Error(), "make room") {
+		t.Errorf("got %v", err)
+	}
+	if len(st.camera.orders) > 0 || st.latest().State != ledger.Approved {
+		t.Errorf("%d orders, the plan is %s", len(st.camera.orders), st.latest().State)
+	}
+	st.mustBalance()
+}
+
+// cramped has no room for anything large.
+type cramped struct{ store.Store }
+
+func (c *cramped) Put(ctx context.Context, k store.Key, body []byte, cond store.Condition) (store.Version, error) {
+	if len(body) > 1<<20 {
+		return "", errBroken
+	}
+	return c.Store.Put(ctx, k, body, cond)
 }
 
 // A picture that resembles one of the set, or one in the trash, does not enter.

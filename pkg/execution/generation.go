@@ -70,7 +70,7 @@ func (p *performance) advance(ctx context.Context, step ledger.Step) (done bool,
 // tries are what was tried for a step so far.
 type tries struct {
 	orders int // sent or about to be
-	failed int // that count: not what cost nothing, nor what was cut off with the program
+	failed int // pictures that came and may not enter the set
 	last   ledger.Line
 }
 
@@ -81,19 +81,16 @@ func triesOf(lines []ledger.Line) tries {
 		switch line.Act {
 		case ledger.Ordered:
 			t.orders++
-		case ledger.Unfit, ledger.Lost, ledger.Refused:
+		case ledger.Unfit:
 			t.failed++
 		}
 	}
 	return t
 }
 
-// order writes an order down, sends it, and stores what comes.
+// order chooses a prompt, writes the order down, and sends it.
 func (p *performance) order(ctx context.Context, step ledger.Step, try int) error {
-	if p.Generator == nil {
-		return errors.New("pictures are missing and no generator was named: say --generator openai or offline")
-	}
-	if err := p.readBase(ctx); err != nil {
+	if err := p.ready(ctx); err != nil {
 		return err
 	}
 	prompt, err := generate.Choose(p.actor.Name, step.Style, p.used(), p.barred())
@@ -107,23 +104,53 @@ func (p *performance) order(ctx context.Context, step ledger.Step, try int) erro
 	if err := p.record(ctx, step, line); err != nil {
 		return err
 	}
+	return p.send(ctx, step, line)
+}
+
+// send sends an order that is written down, and stores what comes.
+func (p *performance) send(ctx context.Context, step ledger.Step, line ledger.Line) error {
+	prompt, err := generate.ByID(line.Prompt)
+	if err != nil {
+		return err
+	}
 	prompt = prompt.For(p.actor)
 	picture, used, err := p.Generator.Generate(ctx, generate.Order{
-		Actor: p.actor.Name, Style: step.Style, Prompt: prompt, Base: p.base, Seed: fmt.Sprintf("%s-%d", step.Key, try),
+		Actor: p.actor.Name, Style: step.Style, Prompt: prompt, Base: p.base, Seed: fmt.Sprintf("%s-%d", step.Key, line.Try),
 	})
 	p.result.Spent = p.result.Spent.Add(used)
 	line.USD = used.USD
 	if err != nil {
 		return p.unanswered(ctx, step, line, err)
 	}
+	p.lost.Store(0)
 	return p.receive(ctx, step, line, answer{
-		SchemaVersion: answerVersion, Step: step.Key, Try: try, At: p.Now(), Generator: p.Generator.ID(),
+		SchemaVersion: answerVersion, Step: step.Key, Try: line.Try, At: p.Now(), Generator: p.Generator.ID(),
 		PromptID: prompt.ID, Prompt: prompt.Text, Usage: used, Extension: picture.Extension, Data: picture.Data,
 	})
 }
 
-// unanswered records an order that brought no picture. What may have been billed
-// counts as a try; what was not leaves the step as it was.
+// ready makes sure that an order can be sent, and its answer stored.
+func (p *performance) ready(ctx context.Context) error {
+	if p.Generator == nil {
+		return errors.New("pictures are missing and no generator was named: say --generator openai or offline")
+	}
+	if err := p.readBase(ctx); err != nil {
+		return err
+	}
+	if p.Generator.Bound() == 0 {
+		return nil
+	}
+	p.room.Do(func() { p.full = p.probe(ctx) })
+	return p.full
+}
+
+// lostInARow is how many answers may be lost one after the other, of whatever
+// actor, before the run stops: something is wrong on the way, and every further
+// order may be billed for nothing.
+const lostInARow = 3
+
+// unanswered records an order that brought no picture. Only one whose answer came
+// counts as a try: a lost one says nothing of the picture.
 func (p *performance) unanswered(ctx context.Context, step ledger.Step, line ledger.Line, cause error) error {
 	line.Why = cause.Error()
 	switch {
@@ -131,9 +158,14 @@ func (p *performance) unanswered(ctx context.Context, step ledger.Step, line led
 		line.Act = ledger.Refused
 	case errors.Is(cause, generate.ErrLost):
 		line.Act = ledger.Lost
+		if err := p.record(ctx, step, line); err != nil || p.lost.Add(1) < lostInARow {
+			return err
+		}
+		return fmt.Errorf("%w: %d answers in a row were lost, each may have been billed: %w", judge.ErrHalt, lostInARow, cause)
 	case errors.Is(cause, generate.ErrUnusable):
 		line.Act = ledger.Unfit
 	default:
+		p.Allowance.giveBack()
 		line.Act = ledger.Void
 		return errors.Join(cause, p.record(ctx, step, line))
 	}
@@ -167,25 +199,34 @@ func (p *performance) received(ctx context.Context, step ledger.Step, line ledge
 }
 
 // recover finds out what became of an order that no line tells the end of. Where
-// no answer is stored it is lost with the program, and may have been billed.
+// no answer is stored it is lost with the program, and may have been billed; an
+// order that costs nothing is simply sent again.
 func (p *performance) recover(ctx context.Context, step ledger.Step, ordered ledger.Line) error {
-	a, err := p.answer(ctx, step, ordered.Try)
-	if errors.Is(err, store.ErrNotFound) {
-		ordered.Act, ordered.Why, ordered.USD = ledger.CutOff, "the program ended before the answer was stored", ordered.Bound
-		return p.record(ctx, step, ordered)
-	}
-	if err != nil {
+	a, err := p.answer(ctx, step, ordered)
+	switch {
+	case err == nil:
+		return p.received(ctx, step, ordered, a)
+	case !errors.Is(err, store.ErrNotFound):
 		return err
+	case ordered.Bound == 0 && p.Generator != nil && ordered.Generator == p.generatorName():
+		if err := p.ready(ctx); err != nil {
+			return err
+		}
+		return p.send(ctx, step, ordered)
 	}
-	return p.received(ctx, step, ordered, a)
+	ordered.Act, ordered.Why, ordered.USD = ledger.CutOff, "no answer was stored before the program ended", ordered.Bound
+	return p.record(ctx, step, ordered)
 }
 
-// used counts how often each prompt was ordered for this actor.
+// used counts how often each prompt was sent for this actor.
 func (p *performance) used() map[string]int {
 	used := map[string]int{}
 	for _, line := range p.ledger.Lines {
-		if line.Act == ledger.Ordered {
+		switch line.Act {
+		case ledger.Ordered:
 			used[line.Prompt]++
+		case ledger.Void:
+			used[line.Prompt]--
 		}
 	}
 	return used
@@ -220,9 +261,10 @@ func (p *performance) readBase(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("base image: %w", err)
 	}
-	if _, err := inspect.Inspect(data, p.limits(), 0); err != nil {
+	picture, err := inspect.Inspect(data, p.limits(), 0)
+	if err != nil {
 		return fmt.Errorf("base image %s: %w", info.Key, err)
 	}
-	p.base = data
+	p.base, p.portrait = data, inspect.Print{SHA256: hash(data), Checks: picture.Checks}
 	return nil
 }

@@ -32,8 +32,7 @@ func (i Intent) Closed() bool { return i.State == ledger.Rejected || i.State == 
 
 // IntentOf reads what is to be done for an actor. A plan that the evaluation
 // on record makes and that the ledger does not know is put forward, in the name
-// of sign; not so one that was made before the newest plan ended, for it is about
-// a set that is no more.
+// of sign; not so one that was made before the newest plan.
 func IntentOf(ctx context.Context, s store.Store, n actor.Name, sign ledger.Signature) (Intent, error) {
 	book, err := ledger.Load(ctx, s, n)
 	if err != nil {
@@ -43,7 +42,7 @@ func IntentOf(ctx context.Context, s store.Store, n actor.Name, sign ledger.Sign
 	if err != nil {
 		return Intent{}, err
 	}
-	if latest, ok := book.Latest(); e != nil && !(ok && latest.Ended() && !e.EvaluatedAt.After(latest.Last().At)) {
+	if e != nil && newer(*e, book) {
 		if err := propose(ctx, book, *e, sign); err != nil {
 			return Intent{}, err
 		}
@@ -67,6 +66,16 @@ func IntentOf(ctx context.Context, s store.Store, n actor.Name, sign ledger.Sign
 		}
 	}
 	return intent, nil
+}
+
+// newer reports whether an evaluation was made after the newest plan was put
+// forward, and after it ended: else it is about what was before that plan.
+func newer(e evaluation.Evaluation, book *ledger.Ledger) bool {
+	latest, ok := book.Latest()
+	if !ok {
+		return true
+	}
+	return e.EvaluatedAt.After(latest.Lines[0].At) && !(latest.Ended() && !e.EvaluatedAt.After(latest.Last().At))
 }
 
 // propose makes sure that the plan of an evaluation is on the ledger. It was put

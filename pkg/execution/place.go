@@ -14,6 +14,7 @@ import (
 	"screentest/pkg/evaluation"
 	"screentest/pkg/inspect"
 	"screentest/pkg/ledger"
+	"screentest/pkg/mirror"
 	"screentest/pkg/store"
 	"screentest/pkg/verdict"
 )
@@ -29,7 +30,7 @@ func (p *performance) limits() inspect.Limits {
 
 // judge decides whether a picture may enter the set, and under which name.
 func (p *performance) judge(ctx context.Context, step ledger.Step, received ledger.Line) error {
-	a, err := p.answer(ctx, step, received.Try)
+	a, err := p.answer(ctx, step, received)
 	if err != nil {
 		return err
 	}
@@ -45,7 +46,7 @@ func (p *performance) judge(ctx context.Context, step ledger.Step, received ledg
 	if err != nil {
 		return err
 	}
-	line := ledger.Line{Act: ledger.Passed, Try: a.Try, SHA256: received.SHA256, File: file, Prompt: a.PromptID}
+	line := ledger.Line{Act: ledger.Passed, Try: a.Try, SHA256: received.SHA256, File: file, Prompt: a.PromptID, Generator: received.Generator}
 	faults := p.faults(examined, step.Style)
 	copied, err := p.copyOf(ctx, examined)
 	if err != nil {
@@ -94,13 +95,17 @@ func (p *performance) copyOf(ctx context.Context, i evaluation.Image) (string, e
 }
 
 // prints are the fingerprints of all that a new picture must not be a copy of:
-// the set as it is by now, and what is in the trash.
+// the base image, the set as it is by now, and what is in the trash.
 func (p *performance) prints(ctx context.Context) (names []string, prints []inspect.Print, err error) {
 	add := func(name, sha256 string, c *inspect.Checks) {
 		if c != nil {
 			names, prints = append(names, name), append(prints, inspect.Print{SHA256: sha256, Checks: *c})
 		}
 	}
+	if err := p.readBase(ctx); err != nil {
+		return nil, nil, err
+	}
+	add("the base image", p.portrait.SHA256, &p.portrait.Checks)
 	for _, file := range slices.Sorted(maps.Keys(p.standing.contents)) {
 		checks, err := p.checks(ctx, file)
 		if err != nil {
@@ -118,9 +123,6 @@ func (p *performance) prints(ctx context.Context) (names []string, prints []insp
 // Only an image that a performance cut off has placed is not known.
 func (p *performance) checks(ctx context.Context, file string) (*inspect.Checks, error) {
 	sum := p.standing.contents[file]
-	if image, ok := p.standing.known[object{file, p.standing.versions[file]}]; ok {
-		return image.Checks, nil
-	}
 	if c, ok := p.measured[sum]; ok {
 		return c, nil
 	}
@@ -135,14 +137,21 @@ func (p *performance) checks(ctx context.Context, file string) (*inspect.Checks,
 	return p.measured[sum], nil
 }
 
-// place brings a picture that has passed into the set: the object, its copy in
-// the mirror, the manifest entry, the line. Every part may have been done before.
+// place brings a picture that has passed into the set: its copy in the mirror, the
+// object, the manifest entry, the line. Every part may have been done before.
 func (p *performance) place(ctx context.Context, step ledger.Step, passed ledger.Line) error {
-	a, err := p.answer(ctx, step, passed.Try)
+	a, err := p.answer(ctx, step, passed)
 	if err != nil {
 		return err
 	}
 	key := actor.TrainingKey(p.actor.Name, passed.File)
+	err = p.Remote.Mirror.Put(ctx, key, a.Data)
+	if errors.Is(err, mirror.ErrDiffers) {
+		return p.renameTo(ctx, step, passed, a)
+	}
+	if err != nil {
+		return fmt.Errorf("in the mirror: %w", err)
+	}
 	version, err := p.Store.Put(ctx, key, a.Data, store.IfAbsent)
 	if errors.Is(err, store.ErrConflict) {
 		return p.rename(ctx, step, passed, a)
@@ -163,6 +172,11 @@ func (p *performance) rename(ctx context.Context, step ledger.Step, passed ledge
 	if sum == passed.SHA256 {
 		return p.list(ctx, step, passed, a, info.Version)
 	}
+	return p.renameTo(ctx, step, passed, a)
+}
+
+// renameTo gives a picture the next name.
+func (p *performance) renameTo(ctx context.Context, step ledger.Step, passed ledger.Line, a answer) (err error) {
 	if err := p.look(ctx); err != nil {
 		return err
 	}
@@ -172,22 +186,18 @@ func (p *performance) rename(ctx context.Context, step ledger.Step, passed ledge
 	return p.record(ctx, step, passed)
 }
 
-// list gives an image that lies in the set its copy in the mirror and its place
-// in the manifest.
+// list gives an image that lies in the set its place in the manifest.
 func (p *performance) list(ctx context.Context, step ledger.Step, passed ledger.Line, a answer, version store.Version) error {
 	key := actor.TrainingKey(p.actor.Name, passed.File)
 	p.standing.contents[passed.File], p.standing.versions[passed.File] = passed.SHA256, version
 	url := ""
 	if m := p.Remote.Mirror; m != nil {
-		if err := m.Put(ctx, key, a.Data); err != nil {
-			return fmt.Errorf("in the mirror: %w", err)
-		}
 		url = m.At.URL(key)
 	}
 	if err := p.enter(ctx, step, passed, a, url); err != nil {
 		return err
 	}
-	line := ledger.Line{Act: ledger.Placed, Try: a.Try, File: passed.File, SHA256: passed.SHA256, To: key, Prompt: a.PromptID}
+	line := ledger.Line{Act: ledger.Placed, Try: a.Try, File: passed.File, SHA256: passed.SHA256, To: key, Prompt: a.PromptID, Generator: passed.Generator}
 	if err := p.record(ctx, step, line); err != nil {
 		return err
 	}

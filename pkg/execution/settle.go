@@ -13,15 +13,22 @@ import (
 )
 
 // settle makes up for an earlier performance that was cut off in the middle of a
-// step, before anything else looks at the manifest. A picture that lies in the
-// set gets its entry. Of a deletion, if the image has left the set, the rest is
+// step, before anything else looks at the manifest. What became of an order that
+// may have been billed is put on record; a picture that lies in the set gets its
+// entry. Of a deletion, if the image has left the set, the rest is
 // done; if it is still there, its entry comes back and the step is taken again.
 func (p *performance) settle(ctx context.Context) error {
 	for _, step := range p.proposal.Steps() {
-		if t := triesOf(p.proposal.Of(step)); t.last.Act == ledger.Passed {
-			if err := p.settlePlacing(ctx, step, t.last); err != nil {
-				return fmt.Errorf("settle the placing of %s: %w", t.last.File, err)
-			}
+		t := triesOf(p.proposal.Of(step))
+		var err error
+		switch {
+		case t.last.Act == ledger.Passed:
+			err = p.settlePlacing(ctx, step, t.last)
+		case t.last.Act == ledger.Ordered && t.last.Bound > 0:
+			err = p.recover(ctx, step, t.last)
+		}
+		if err != nil {
+			return fmt.Errorf("settle %s: %w", step.Key, err)
 		}
 	}
 	return p.cutOff(ctx, func(step ledger.Step, r trash.Receipt) error {
@@ -44,7 +51,7 @@ func (p *performance) settlePlacing(ctx context.Context, step ledger.Step, passe
 	if err != nil {
 		return err
 	}
-	a, err := p.answer(ctx, step, passed.Try)
+	a, err := p.answer(ctx, step, passed)
 	if err != nil {
 		return err
 	}
@@ -114,6 +121,7 @@ func (p *performance) finishLate(ctx context.Context, step ledger.Step, r trash.
 	if err != nil {
 		return err
 	}
+	p.result.Deleted++
 	return p.finish(ctx, step, r, remote)
 }
 

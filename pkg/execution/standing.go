@@ -21,7 +21,8 @@ type standing struct {
 	set      actor.Set
 	contents map[string]string // sha256 by file
 	versions map[string]store.Version
-	known    map[object]evaluation.Image // as last evaluated
+	sizes    map[string]int64
+	known    map[object]string // contents that need not be read: sha256, as last evaluated
 }
 
 // An object is a state of one file.
@@ -46,7 +47,7 @@ func (p *performance) refresh(ctx context.Context) error {
 	if err := p.end(ctx, ledger.Stale, why); err != nil {
 		return err
 	}
-	return fmt.Errorf("%w: %s; evaluate again", ErrStale, why)
+	return fmt.Errorf("%w: %s", ErrStale, why)
 }
 
 // obstacle says why the plan must not go on, "" for no reason: the set is another
@@ -54,6 +55,12 @@ func (p *performance) refresh(ctx context.Context) error {
 func (p *performance) obstacle(ctx context.Context) (string, error) {
 	if original := p.original(); balance.FingerprintOf(original) != p.proposal.Plan.Fingerprint {
 		return difference(p.proposal.Set, original), nil
+	}
+	if file := p.displaced(); file != "" {
+		return file + ", which this plan has placed, is gone or has other contents", nil
+	}
+	if changed, err := p.otherBase(ctx); err != nil || changed {
+		return "the base image is no longer the one that the set was judged by", err
 	}
 	rulings, err := decision.Load(ctx, p.Store, p.actor.Name)
 	if err != nil {
@@ -70,6 +77,32 @@ func (p *performance) obstacle(ctx context.Context) (string, error) {
 	return "", nil
 }
 
+// displaced returns an image that the plan has placed and that is not there any
+// more, "" if there is none: what it was to replace must not go.
+func (p *performance) displaced() string {
+	for _, line := range p.proposal.Lines {
+		if line.Act == ledger.Placed && p.standing.contents[line.File] != line.SHA256 {
+			return line.File
+		}
+	}
+	return ""
+}
+
+// otherBase reports whether the base image has been replaced since the plan was
+// made, as far as the evaluation on record is the one that made it.
+func (p *performance) otherBase(ctx context.Context) (bool, error) {
+	e := p.evaluated
+	if e == nil || e.Fingerprint != p.proposal.Plan.Fingerprint || e.Base == nil || e.Base.SHA256 == "" {
+		return false, nil
+	}
+	info, ok := p.standing.set.BaseImage()
+	if !ok || info.Version == e.Base.Version {
+		return false, nil
+	}
+	sum, _, err := store.Hash(ctx, p.Store, info.Key)
+	return sum != e.Base.SHA256, err
+}
+
 // look lists the set and learns the content of every image. What was evaluated
 // in the same state need not be read.
 func (p *performance) look(ctx context.Context) error {
@@ -80,9 +113,9 @@ func (p *performance) look(ctx context.Context) error {
 	if err := set.Unreadable(); err != nil {
 		return err
 	}
-	s := standing{set: set, contents: map[string]string{}, versions: map[string]store.Version{}, known: p.standing.known}
+	s := standing{set: set, contents: map[string]string{}, versions: map[string]store.Version{}, sizes: map[string]int64{}, known: p.standing.known}
 	if s.known == nil {
-		if s.known, err = p.evaluated(ctx); err != nil {
+		if s.known, err = p.remember(ctx); err != nil {
 			return err
 		}
 	}
@@ -92,29 +125,34 @@ func (p *performance) look(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s.contents[file], s.versions[file] = sum, version
+		s.contents[file], s.versions[file], s.sizes[file] = sum, version, info.Size
 	}
 	p.standing = s
 	return nil
 }
 
-func (p *performance) evaluated(ctx context.Context) (map[object]evaluation.Image, error) {
-	known := map[object]evaluation.Image{}
+// remember takes over what the evaluation on record has measured.
+func (p *performance) remember(ctx context.Context) (map[object]string, error) {
+	known := map[object]string{}
 	e, _, err := evaluation.Load(ctx, p.Store, p.actor.Name)
 	if err != nil || e == nil {
 		return known, err
 	}
 	for _, image := range e.Images {
-		known[object{image.File, image.Version}] = image
+		known[object{image.File, image.Version}] = image.SHA256
+		if image.Checks != nil || image.Judged == evaluation.Broken {
+			p.measured[image.SHA256] = image.Checks
+		}
 	}
+	p.evaluated = e
 	return known, nil
 }
 
 // content returns the hash of an image, read only if its state is a new one.
 func (p *performance) content(ctx context.Context, s standing, info store.Info) (string, store.Version, error) {
 	file := info.Key.Base()
-	if image, ok := s.known[object{file, info.Version}]; ok && image.SHA256 != "" {
-		return image.SHA256, info.Version, nil
+	if sum := s.known[object{file, info.Version}]; sum != "" {
+		return sum, info.Version, nil
 	}
 	if p.standing.versions[file] == info.Version {
 		return p.standing.contents[file], info.Version, nil

@@ -118,12 +118,19 @@ type camera struct {
 	mu     sync.Mutex
 	orders map[string]int // by seed
 	spoil  func(o generate.Order, n int) (*generate.Picture, error)
+	free   bool
 }
 
 func (*camera) ID() generate.ID {
 	return generate.ID{Name: "fake", Model: "camera-1", Parameters: map[string]string{"size": "64"}}
 }
-func (*camera) Bound() float64 { return 0.1 }
+
+func (c *camera) Bound() float64 {
+	if c.free {
+		return 0
+	}
+	return 0.1
+}
 
 func (c *camera) Generate(_ context.Context, o generate.Order) (generate.Picture, cost.Usage, error) {
 	c.mu.Lock()

@@ -19,6 +19,16 @@ type Prompt struct {
 	Text  string
 }
 
+// ByID returns the prompt of the catalogue with that id.
+func ByID(id string) (Prompt, error) {
+	for _, p := range Catalogue() {
+		if p.ID == id {
+			return p, nil
+		}
+	}
+	return Prompt{}, fmt.Errorf("the catalogue has no prompt %q", id)
+}
+
 // Choose returns the prompt of style s that is used least for the actor and is
 // not barred, that is, was not refused for safety before. Both maps go by prompt
 // id; used counts the pictures of the actor that came of a prompt. Which of

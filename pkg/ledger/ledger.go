@@ -4,8 +4,8 @@
 // every act leaves a line with who, when, what and why.
 //
 // The document only grows. Each line holds a digest of the line before it, so
-// that an edited one is noticed: a ledger that does not add up is refused, and
-// nothing acts on it. Lines are written by compare-and-swap; of two writers none
+// that an edit of any but the last is noticed: a ledger that does not add up is
+// refused, and nothing acts on it. Lines are written by compare-and-swap; of two writers none
 // loses a line.
 //
 // Safe changes to the format: new members of a line, new acts.
@@ -36,6 +36,7 @@ const (
 	Approved Act = "approved"
 	Rejected Act = "rejected" // by a person: not proposed again while the set stays
 	Stale    Act = "stale"    // the set is no longer the one it was made for
+	Begun    Act = "begun"    // the first image is about to be deleted: it can no longer be rejected
 	Failed   Act = "failed"   // it was begun and cannot be finished
 	Done     Act = "done"
 )

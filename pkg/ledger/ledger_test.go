@@ -102,7 +102,8 @@ func TestLifeOfPlans(t *testing.T) {
 		"approved twice":               {does{one, approve, approve}, "proposed approved", first.ID},
 		"approved stands":              {does{one, approve, two}, "proposed approved", first.ID},
 		"rejected is not put up again": {does{one, reject, one}, "proposed rejected", first.ID},
-		"rejected, another set":        {does{one, reject, two}, "proposed rejected stale proposed", second.ID},
+		"rejected, another set":        {does{one, reject, two}, "proposed rejected proposed", second.ID},
+		"rejected, and back again":     {does{one, reject, two, one}, "proposed rejected proposed stale proposed rejected", first.ID + ".2"},
 		"a person changes their mind":  {does{one, reject, approve}, "proposed rejected approved", first.ID},
 		"failed is not put up again":   {does{one, approve, end(ledger.Failed), one}, "proposed approved failed", first.ID},
 		"failed, a person insists":     {does{one, approve, end(ledger.Failed), approve}, "proposed approved failed proposed approved", first.ID + ".2"},
@@ -126,6 +127,42 @@ func TestLifeOfPlans(t *testing.T) {
 			}
 			if p, _ := l.Latest(); p.ID != c.id {
 				t.Errorf("latest: %s, want %s", p.ID, c.id)
+			}
+		})
+	}
+}
+
+// A line that does not follow from what is on record is refused: somebody else has
+// taken the step over.
+func TestFollowing(t *testing.T) {
+	plan, set := planFor(15)
+	for what, c := range map[string]struct {
+		acts []ledger.Line
+		ok   bool // of the last
+	}{
+		"the usual way":                 {[]ledger.Line{{Act: ledger.Ordered, Try: 1}, {Act: ledger.Received, Try: 1}, {Act: ledger.Passed, Try: 1}, {Act: ledger.Placed, Try: 1}}, true},
+		"another name":                  {[]ledger.Line{{Act: ledger.Ordered, Try: 1}, {Act: ledger.Received, Try: 1}, {Act: ledger.Passed, Try: 1}, {Act: ledger.Passed, Try: 1}}, true},
+		"second try":                    {[]ledger.Line{{Act: ledger.Ordered, Try: 1}, {Act: ledger.Unfit, Try: 1}, {Act: ledger.Ordered, Try: 2}}, true},
+		"two orders at once":            {[]ledger.Line{{Act: ledger.Ordered, Try: 1}, {Act: ledger.Ordered, Try: 2}}, false},
+		"the same try again":            {[]ledger.Line{{Act: ledger.Ordered, Try: 1}, {Act: ledger.Void, Try: 1}, {Act: ledger.Ordered, Try: 1}}, false},
+		"late answer after a new try":   {[]ledger.Line{{Act: ledger.Ordered, Try: 1}, {Act: ledger.CutOff, Try: 1}, {Act: ledger.Ordered, Try: 2}, {Act: ledger.Received, Try: 1}}, false},
+		"late answer after it was lost": {[]ledger.Line{{Act: ledger.Ordered, Try: 1}, {Act: ledger.CutOff, Try: 1}, {Act: ledger.Received, Try: 1}}, false},
+		"placed twice":                  {[]ledger.Line{{Act: ledger.Ordered, Try: 1}, {Act: ledger.Received, Try: 1}, {Act: ledger.Passed, Try: 1}, {Act: ledger.Placed, Try: 1}, {Act: ledger.Placed, Try: 1}}, false},
+		"trashed twice":                 {[]ledger.Line{{Act: ledger.Trashed}, {Act: ledger.Trashed}}, false},
+		"received without an order":     {[]ledger.Line{{Act: ledger.Received, Try: 1}}, false},
+	} {
+		t.Run(what, func(t *testing.T) {
+			s := mem.New()
+			l := ledger.New(s, name)
+			if err := errors.Join(l.Propose(t.Context(), plan, set, sign("")), l.Approve(t.Context(), plan.ID, sign(""))); err != nil {
+				t.Fatal(err)
+			}
+			for i, line := range c.acts {
+				line.Proposal, line.Step = plan.ID, plan.ID+"/generate/bw_stylized/1"
+				err := l.Record(t.Context(), plan.ID, line)
+				if last := i == len(c.acts)-1; (err == nil) != (c.ok || !last) || err != nil && !errors.Is(err, ledger.ErrState) {
+					t.Errorf("line %d: %v", i, err)
+				}
 			}
 		})
 	}

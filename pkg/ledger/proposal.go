@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"screentest/pkg/balance"
@@ -22,10 +23,10 @@ type Proposal struct {
 // Ended reports whether nothing more can come of it.
 func (p Proposal) Ended() bool { return p.State == Stale || p.State == Failed || p.State == Done }
 
-// Begun reports whether a step of it has been taken.
+// Begun reports whether a step of it has been taken, or is about to be.
 func (p Proposal) Begun() bool {
 	for _, line := range p.Lines {
-		if line.Step != "" {
+		if line.Step != "" || line.Act == Begun {
 			return true
 		}
 	}
@@ -36,7 +37,7 @@ func (p Proposal) Begun() bool {
 func (p Proposal) Last() Line {
 	last := p.Lines[0]
 	for _, line := range p.Lines {
-		if line.Step == "" {
+		if line.Step == "" && line.Act.decides() {
 			last = line
 		}
 	}
@@ -140,9 +141,10 @@ func (s Signature) Line(act Act, proposal string) Line {
 	return Line{At: s.At, By: s.By, Why: s.Why, Act: act, Proposal: proposal}
 }
 
-// Propose puts the plan for a set forward; set is content by file. The one before it becomes stale, unless it is the
-// same plan, or approved: that is finished first. What a person has rejected,
-// and what has failed, is not proposed again while the set stays as it is.
+// Propose puts the plan for a set forward; set is content by file. The one before
+// it becomes stale, unless it is the same plan, or approved: that is finished
+// first. What a person has rejected, and what has failed, stays so while the set
+// stays as it is, also where other plans came between.
 func (l *Ledger) Propose(ctx context.Context, plan balance.Plan, set map[string]string, sign Signature) error {
 	return l.Append(ctx, func() ([]Line, error) {
 		latest, ok := l.Latest()
@@ -153,7 +155,7 @@ func (l *Ledger) Propose(ctx context.Context, plan balance.Plan, set map[string]
 			return nil, nil
 		case same && latest.State != Done && latest.State != Stale:
 			return nil, nil
-		case ok && !latest.Ended():
+		case ok && latest.State == Proposed:
 			sign := sign
 			sign.Why = "the set was evaluated again and another plan follows"
 			lines = append(lines, sign.Line(Stale, latest.ID))
@@ -163,8 +165,25 @@ func (l *Ledger) Propose(ctx context.Context, plan balance.Plan, set map[string]
 		}
 		line := sign.Line(Proposed, l.freeID(plan.ID))
 		line.Plan, line.Set = &plan, set
-		return append(lines, line), nil
+		return slices.Concat(lines, []Line{line}, l.decidedBefore(line)), nil
 	})
+}
+
+// decidedBefore returns the decision that was made on an earlier proposal of the
+// same plan, if it closed it for good.
+func (l *Ledger) decidedBefore(proposed Line) []Line {
+	for _, p := range slices.Backward(l.Proposals()) {
+		if p.Plan.ID != proposed.Plan.ID {
+			continue
+		}
+		if p.State != Rejected && p.State != Failed {
+			return nil
+		}
+		last := p.Last()
+		why := fmt.Sprintf("as on %s: %s", last.At.Format(time.DateOnly), last.Why)
+		return []Line{Signature{By: last.By, At: proposed.At, Why: why}.Line(last.Act, proposed.Proposal)}
+	}
+	return nil
 }
 
 // freeID returns the id of a plan, numbered if it was proposed before.
@@ -227,13 +246,41 @@ func (l *Ledger) End(ctx context.Context, id string, act Act, sign Signature) er
 	})
 }
 
-// Record adds lines about steps of an approved proposal.
-func (l *Ledger) Record(ctx context.Context, id string, lines ...Line) error {
+// Record adds a line about an approved proposal or one of its steps. It fails with
+// ErrState where the line cannot follow from what is on record: then somebody
+// else has taken the work over meanwhile.
+func (l *Ledger) Record(ctx context.Context, id string, line Line) error {
 	return l.Append(ctx, func() ([]Line, error) {
 		latest, ok := l.Latest()
 		if !ok || latest.ID != id || latest.State != Approved {
 			return nil, fmt.Errorf("%w: plan %s of %s is not approved any more", ErrState, id, l.name)
 		}
-		return lines, nil
+		if line.Step != "" && !latest.follows(line) {
+			return nil, fmt.Errorf("%w: %s of %s was taken over by somebody else", ErrState, line.Step, l.name)
+		}
+		return []Line{line}, nil
 	})
+}
+
+// follows reports whether a line about a step can come next: the step is not
+// taken, an order is a new try, and anything else is about the try under way.
+func (p Proposal) follows(next Line) bool {
+	tried, closed := 0, true
+	for _, line := range p.Of(Step{Key: next.Step}) {
+		switch line.Act {
+		case Placed, Trashed:
+			return false
+		case Ordered:
+			tried, closed = line.Try, false
+		case Lost, CutOff, Void, Refused, Unfit:
+			closed = true
+		}
+	}
+	switch next.Act {
+	case Trashed:
+		return true
+	case Ordered:
+		return closed && next.Try > tried
+	}
+	return !closed && next.Try == tried
 }

@@ -14,6 +14,7 @@ package manifest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path"
 	"regexp"
@@ -120,8 +121,12 @@ func NumberOf(file string) (int, bool) {
 	return n, err == nil
 }
 
+// ErrInvalid says that what lies in the place of a manifest is none.
+var ErrInvalid = errors.New("it is no training manifest")
+
 // Load reads the manifest of an actor, with the version that Save wants back.
-// It fails with store.ErrNotFound where there is none.
+// It fails with store.ErrNotFound where there is none, and with ErrInvalid where
+// it makes no sense.
 func Load(ctx context.Context, s store.Store, n actor.Name) (*Manifest, store.Version, error) {
 	raw, info, err := store.ReadAll(ctx, s, actor.ManifestKey(n), MaxBytes)
 	if err != nil {
@@ -129,7 +134,7 @@ func Load(ctx context.Context, s store.Store, n actor.Name) (*Manifest, store.Ve
 	}
 	m, err := Decode(raw)
 	if err != nil {
-		return nil, "", fmt.Errorf("read %s: %w", actor.ManifestKey(n), err)
+		return nil, "", fmt.Errorf("read %s: %w: %w", actor.ManifestKey(n), ErrInvalid, err)
 	}
 	return m, info.Version, nil
 }

@@ -15,7 +15,7 @@ type Progress struct {
 	ID          string     `json:"id"`
 	Mode        Mode       `json:"mode"`
 	Judge       judge.ID   `json:"judge"`
-	StartedAt   time.Time  `json:"started_at"`
+	StartedAt   time.Time  `json:"started_at,omitzero"`
 	EndedAt     time.Time  `json:"ended_at,omitzero"`
 	LastAt      time.Time  `json:"last_outcome_at,omitzero"`
 	Total       int        `json:"total"`

@@ -65,6 +65,26 @@ func (c Config) bound() float64 {
 	return c.Price.usd(maxPrompt+textOverhead, maxBaseTokens, outputTokens(c.Quality, ordered))
 }
 
+// What an ordinary order takes in: a prompt of the catalogue, and a base image of
+// 1024×1024 in patches of 32 pixels.
+const (
+	usualPrompt = 300
+	usualBase   = 32 * 32
+)
+
+// Expected returns the dollars that one order is likely to cost, 0 for a model
+// whose bills cannot be reckoned beforehand.
+func (c Config) Expected() float64 {
+	ordered, err := parseSize(c.Size)
+	if err != nil || !reckoned.MatchString(c.Model) {
+		return 0
+	}
+	if ordered.auto() {
+		ordered = size{1024, 1024}
+	}
+	return c.Price.usd(usualPrompt, usualBase, outputTokens(c.Quality, ordered))
+}
+
 // A size is in pixels; zero leaves it to the model.
 type size struct{ width, height int }
 
