@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -152,23 +153,48 @@ func (a *app) printVerify(r verifyReport) error {
 }
 
 func (a *app) printFindings(r verifyReport) {
-	notes := 0
+	notes := map[verify.NoteKind]int{}
 	for _, one := range r.Reports {
 		for _, f := range one.Mended {
-			a.printf("mended: %s: %s %s: %s\n", printable(string(f.Actor)), f.Kind, printable(f.File), printable(f.Repair))
+			a.printf("mended: %s: %s: %s\n", printable(string(f.Actor)), what(f), printable(f.Repair))
 		}
 		for _, f := range one.Findings {
-			a.printf("found: %s: %s %s: %s%s\n", printable(string(f.Actor)), f.Kind, printable(f.File), printable(f.Detail), printable(remedy(f)))
+			a.printf("found: %s: %s: %s%s\n", printable(string(f.Actor)), what(f), printable(f.Detail), printable(remedy(f)))
 		}
-		notes += len(one.Notes)
+		for _, n := range one.Notes {
+			notes[n.Kind]++
+		}
 	}
 	for _, p := range r.Problems {
 		a.printf("not verified: %s: %s\n", printable(p.Where), printable(p.Reason))
 	}
 	a.printf("%s of %s read: %s, %d mended.\n", plural(r.Images, "image"), plural(r.Actors, "actor"), plural(r.Findings, "disagreement"), r.Mended)
-	if notes > 0 {
-		a.printf("note: %s about objects elsewhere and the like; --json lists them.\n", plural(notes, "remark"))
+	for _, kind := range slices.Sorted(maps.Keys(notes)) {
+		a.printf("note: %s; --json lists them\n", remark(kind, notes[kind]))
 	}
+}
+
+// what is wrong with which file, if it is about one.
+func what(f verify.Finding) string {
+	if f.File == "" {
+		return string(f.Kind)
+	}
+	return string(f.Kind) + " " + printable(f.File)
+}
+
+// remark says for people what n notes of a kind are about.
+func remark(kind verify.NoteKind, n int) string {
+	switch kind {
+	case verify.Elsewhere:
+		return plural(n, "image") + " with a copy elsewhere, which is never touched"
+	case verify.LeftOut:
+		return plural(n, "file") + " left out, which could not be looked at"
+	case verify.NotMigrated:
+		return plural(n, "actor") + " not migrated yet; screentest migrate makes the manifests"
+	case verify.NotCompared:
+		return plural(n, "actor") + " with an image that cannot be read, so that their manifests were not compared"
+	}
+	return plural(n, string(kind))
 }
 
 // remedy says what becomes of a finding.

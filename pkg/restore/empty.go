@@ -77,11 +77,12 @@ type leftover struct {
 const generated = "screentest/generated/"
 
 // leftoversBefore returns those that plans have left that have ended. Without a
-// plan on record nobody knows whether they are still wanted.
+// plan on record nobody knows whether they are still wanted. The plan that is
+// being performed wants its own.
 func (w *work) leftoversBefore(ctx context.Context, before time.Time) ([]leftover, error) {
-	ended := map[string]bool{}
+	ended, wanted := map[string]bool{}, map[string]bool{}
 	for _, p := range w.ledger.Proposals() {
-		ended[p.ID] = p.Ended()
+		ended[p.ID], wanted[p.ID] = p.Ended(), p.State == ledger.Approved
 	}
 	prefix := generated + string(w.name) + "/"
 	var all []leftover
@@ -93,7 +94,7 @@ func (w *work) leftoversBefore(ctx context.Context, before time.Time) ([]leftove
 			l := leftover{Info: object, path: strings.TrimPrefix(string(object.Key), prefix)}
 			l.proposal, _, _ = strings.Cut(l.path, "/")
 			switch {
-			case !object.Modified.Before(before):
+			case !object.Modified.Before(before), wanted[l.proposal]:
 			case !ended[l.proposal]:
 				w.report.refuse(string(object.Key), "no plan that has ended is on record for it")
 			default:
@@ -129,6 +130,9 @@ func (w *work) remove(ctx context.Context, l leftover) {
 		w.report.refuse(string(l.Key), err.Error())
 		return
 	}
-	file := strings.TrimPrefix(l.path, l.proposal+"/")
-	w.report.Images = append(w.report.Images, Image{Proposal: l.proposal, File: file, Bytes: l.Size})
+	w.report.Images = append(w.report.Images, l.image())
+}
+
+func (l leftover) image() Image {
+	return Image{Proposal: l.proposal, File: strings.TrimPrefix(l.path, l.proposal+"/"), Bytes: l.Size, Unused: true}
 }

@@ -57,6 +57,9 @@ func TestEmpty(t *testing.T) {
 	if err != nil || len(report.Problems) > 0 || !slices.Equal(files(report), want) {
 		t.Fatalf("%+v, %v", report, err)
 	}
+	if i := report.Images[4]; i != (restore.Image{Proposal: plan, File: "generate/photorealistic/1-1.json", Bytes: 5, Unused: true}) {
+		t.Errorf("%+v", i)
+	}
 	if i := report.Images[1]; i != (restore.Image{Proposal: plan, File: "b.png", SHA256: hash("BB"), Bytes: 2}) {
 		t.Errorf("%+v", i)
 	}

@@ -28,6 +28,8 @@ func (w *work) restore(ctx context.Context, r trash.Receipt) error {
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return context.Cause(ctx)
+	case errors.Is(err, errManifest):
+		return err // no other image comes back either
 	case err != nil:
 		w.refuse(r, err)
 		return nil
@@ -80,16 +82,24 @@ func (w *work) place(ctx context.Context, r trash.Receipt) error {
 // is. One is not made here for an entry alone, for it would say nothing of the
 // other images and keep the migration from making a whole one.
 func (w *work) manifest(ctx context.Context, r trash.Receipt) (*manifest.Manifest, store.Version, error) {
+	key := actor.ManifestKey(w.name)
 	m, version, err := manifest.Load(ctx, w.Store, w.name)
-	if errors.Is(err, store.ErrNotFound) {
-		if r.Entry == nil {
-			return nil, "", nil
-		}
-		err = fmt.Errorf("there is no manifest to bring its entry back to: bring back %s, or make one with `screentest migrate`: %w",
-			actor.ManifestKey(w.name), err)
+	switch {
+	case errors.Is(err, store.ErrNotFound) && r.Entry == nil:
+		return nil, "", nil
+	case errors.Is(err, store.ErrNotFound):
+		err = fmt.Errorf("there is no manifest to bring its entry back to: bring back %s, or make one with `screentest migrate`: %w", key, err)
+	case errors.Is(err, manifest.ErrInvalid):
+		err = fmt.Errorf("%w: %w: mend the file and try again", errManifest, err)
+	case err == nil && m.ActorID != "" && m.ActorID != string(w.name):
+		err = fmt.Errorf("%w: it is that of %.80q: put the right one there and try again", errManifest, m.ActorID)
 	}
 	return m, version, err
 }
+
+// errManifest says that what lies where the manifest should be is none that an
+// entry may be added to.
+var errManifest = errors.New("no entry can be added to the manifest")
 
 // lists reports whether nothing need be added to m to have the entry of r, and
 // fails if m says something else of that name.

@@ -12,6 +12,7 @@ package restore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -42,15 +43,16 @@ type Selection struct {
 // An Image is what left the trash.
 type Image struct {
 	Proposal string `json:"proposal"`
-	File     string `json:"file"` // of a generated picture that never was in the set its path below that of the plan
+	File     string `json:"file"` // of one that is Unused its path below that of the plan
 	SHA256   string `json:"sha256,omitempty"`
 	Bytes    int64  `json:"bytes"`
+	Unused   bool   `json:"unused,omitempty"` // a generated picture that never entered the set
 }
 
 // A Report is what was done about the trash of one actor.
 type Report struct {
 	Actor    actor.Name      `json:"actor"`
-	Images   []Image         `json:"images"`   // restored, or emptied
+	Images   []Image         `json:"images"`   // restored, emptied, or to be emptied
 	Problems []actor.Problem `json:"problems"` // what was not done, and why
 	Left     []string        `json:"left"`     // addresses and keys elsewhere that belong to Images and were not touched
 }
@@ -64,7 +66,12 @@ func (c Config) Restore(ctx context.Context, n actor.Name, s Selection) (Report,
 			if !s.wants(r) {
 				continue
 			}
-			if err := w.restore(ctx, r); err != nil {
+			err := w.restore(ctx, r)
+			if errors.Is(err, errManifest) {
+				w.report.refuse(string(actor.ManifestKey(n)), err.Error())
+				return nil
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -109,12 +116,17 @@ type work struct {
 	name     actor.Name
 	ledger   *ledger.Ledger
 	receipts []trash.Receipt // oldest first
+	begun    []trash.Receipt // on record as restored or emptied, yet still there
 	report   Report
+}
+
+func (c Config) work(n actor.Name) *work {
+	return &work{Config: c, name: n, report: Report{Actor: n, Images: []Image{}, Problems: []actor.Problem{}, Left: []string{}}}
 }
 
 // hold does an act under the actor's lease.
 func (c Config) hold(ctx context.Context, n actor.Name, act ledger.Act, do func(context.Context, *work) error) (*work, error) {
-	w := &work{Config: c, name: n, report: Report{Actor: n, Images: []Image{}, Problems: []actor.Problem{}, Left: []string{}}}
+	w := c.work(n)
 	if err := n.Validate(); err != nil {
 		return w, err
 	}
@@ -128,9 +140,22 @@ func (c Config) hold(ctx context.Context, n actor.Name, act ledger.Act, do func(
 }
 
 // begin reads what there is, and first finishes what a killed run has begun:
-// receipts on record as restored or emptied leave the trash. It fails while a
-// plan is being performed, whose deletions are not over yet.
+// receipts on record as restored or emptied leave the trash.
 func (w *work) begin(ctx context.Context, act ledger.Act) error {
+	if err := w.read(ctx); err != nil {
+		return err
+	}
+	for _, r := range w.begun {
+		if w.dropped(ctx, r) && w.recorded(stepOf(r)) == act {
+			w.done(r)
+		}
+	}
+	return nil
+}
+
+// read reads ledger and trash. It fails while a plan is being performed, whose
+// deletions are not over yet.
+func (w *work) read(ctx context.Context) error {
 	var err error
 	if w.ledger, err = ledger.Load(ctx, w.Store, w.name); err != nil {
 		return err
@@ -144,11 +169,10 @@ func (w *work) begin(ctx context.Context, act ledger.Act) error {
 	}
 	w.report.Problems = append(w.report.Problems, problems...)
 	for _, r := range all {
-		switch on := w.recorded(stepOf(r)); {
-		case on == "":
+		if w.recorded(stepOf(r)) == "" {
 			w.receipts = append(w.receipts, r)
-		case w.dropped(ctx, r) && on == act:
-			w.done(r)
+		} else {
+			w.begun = append(w.begun, r)
 		}
 	}
 	return nil

@@ -145,9 +145,6 @@ func TestSweepRestore(t *testing.T) {
 // What keeps one image in the trash keeps no other there, and nothing that has
 // its place is touched.
 func TestOneImageStays(t *testing.T) {
-	replace := func(t *testing.T, s store.Store, k store.Key, body string) {
-		must(t, store.Update(t.Context(), s, k, func([]byte) ([]byte, error) { return []byte(body), nil }))
-	}
 	trashed := func(t *testing.T, s store.Store, mirrored bool) store.Key {
 		for _, k := range keys(t, s, "screentest/trash/ann/") {
 			if strings.HasSuffix(k, "/images/a.png") {
@@ -214,13 +211,30 @@ func TestWithoutManifest(t *testing.T) {
 	}
 }
 
-func TestDamagedManifestIsNotTouched(t *testing.T) {
-	s, _ := deleted(t)
-	remove(t, s, manifestKey)
-	put(t, s, manifestKey, `{"images": [`)
-	report, err := config(s).Restore(t.Context(), "ann", all)
-	if err != nil || len(report.Images) > 0 || len(report.Problems) != 4 || read(t, s, manifestKey) != `{"images": [` || read(t, s, image("a.png")) != "" {
-		t.Errorf("%+v, %v", report, err)
+// It is said once what is wrong, whatever images were asked for.
+func TestUnusableManifestIsNotTouched(t *testing.T) {
+	for body, want := range map[string][]string{
+		`{"images": [`:                      {"unexpected end", "mend the file"},
+		`{"images": {"../x.png": {}}}`:      {"no plain file name", "mend the file"},
+		`{"actor_id": "bob", "images": {}}`: {`that of "bob"`, "put the right one there"},
+	} {
+		for _, selection := range []restore.Selection{all, {Files: []string{"a.png", "b.png"}}} {
+			s, _ := deleted(t)
+			replace(t, s, manifestKey, body)
+			report, err := config(s).Restore(t.Context(), "ann", selection)
+			if err != nil || len(report.Images) > 0 || len(report.Problems) != 1 {
+				t.Fatalf("%s: %+v, %v", body, report, err)
+			}
+			p := report.Problems[0]
+			for _, want := range want {
+				if p.Where != string(manifestKey) || !strings.Contains(p.Reason, want) {
+					t.Errorf("%s: %+v, want %q", body, p, want)
+				}
+			}
+			if read(t, s, manifestKey) != body || read(t, s, image("a.png")) != "" {
+				t.Errorf("%s: something was changed", body)
+			}
+		}
 	}
 }
 

@@ -84,6 +84,11 @@ func put(t fataler, s store.Store, k store.Key, body string) {
 	must(t, err)
 }
 
+func replace(t fataler, s store.Store, k store.Key, body string) {
+	t.Helper()
+	must(t, store.Update(t.Context(), s, k, func([]byte) ([]byte, error) { return []byte(body), nil }))
+}
+
 // read returns the content of an object, "" if there is none.
 func read(t fataler, s store.Store, k store.Key) string {
 	t.Helper()

@@ -93,14 +93,20 @@ func look(ctx context.Context, s store.Store, n actor.Name) (contents, error) {
 // Actors returns who has something in the trash, by name. Directories that can
 // be no actor's are Problems.
 func Actors(ctx context.Context, s store.Store) ([]actor.Name, []actor.Problem, error) {
+	return ActorsBelow(ctx, s, root)
+}
+
+// ActorsBelow is Actors for another prefix, below which each actor has a
+// directory.
+func ActorsBelow(ctx context.Context, s store.Store, prefix string) ([]actor.Name, []actor.Problem, error) {
 	var names []actor.Name
 	var problems []actor.Problem
-	for page, err := range store.All(ctx, s, store.ListOptions{Prefix: root, Delimited: true}) {
+	for page, err := range store.All(ctx, s, store.ListOptions{Prefix: prefix, Delimited: true}) {
 		if err != nil {
 			return nil, nil, err
 		}
 		for _, dir := range page.Prefixes {
-			name := actor.Name(strings.TrimSuffix(strings.TrimPrefix(dir, root), "/"))
+			name := actor.Name(strings.TrimSuffix(strings.TrimPrefix(dir, prefix), "/"))
 			if err := name.Validate(); err != nil {
 				problems = append(problems, actor.Problem{Where: dir, Reason: err.Error()})
 				continue

@@ -26,7 +26,7 @@ func (x *examination) readImages(ctx context.Context) error {
 		return err
 	}
 	for _, refused := range x.set.Refused {
-		x.note(refused.Name, "left out: "+refused.Reason)
+		x.note(LeftOut, refused.Name, "left out: "+refused.Reason)
 	}
 	x.contents = map[string]string{}
 	folded := map[string]string{}
@@ -78,8 +78,15 @@ func (x *examination) readManifest(ctx context.Context) error {
 		m, err = manifest.Decode(raw)
 	}
 	if err != nil {
-		x.nonsense = true
+		x.unusable = true
 		x.find(Finding{Kind: UnreadableManifest, File: string(key), Detail: err.Error(), Left: "mend the file by hand; nothing overwrites it"})
+		return nil
+	}
+	if m.ActorID != "" && m.ActorID != string(x.actor.Name) {
+		x.unusable = true
+		x.bar = cmp.Or(x.bar, "the manifest is another actor's; put the right one there, then repair")
+		x.find(Finding{Kind: ForeignManifest, File: string(key), Detail: fmt.Sprintf("it is the manifest of %.80q", m.ActorID),
+			Left: "put the right one there, or correct actor_id if everything else is right"})
 		return nil
 	}
 	if m.Revision > 0 {
@@ -92,18 +99,18 @@ func (x *examination) readManifest(ctx context.Context) error {
 // the trash as well had as its entry comes back from there first, for it says
 // more than the file does.
 func (x *examination) checkManifest(ctx context.Context) error {
-	if x.nonsense {
+	if x.unusable {
 		return nil
 	}
 	if x.manifest == nil && !x.record.acted {
 		if len(x.set.Images) > 0 {
-			x.note("", "not migrated yet: screentest migrate makes the manifest, or else the first plan that is performed")
+			x.note(NotMigrated, "", "not migrated yet: screentest migrate makes the manifest, or else the first plan that is performed")
 		}
 		return nil
 	}
 	changes, err := migration.Disagreements(ctx, x.Store, x.actor)
 	if err != nil && ctx.Err() == nil && len(x.contents) < len(x.set.Images) {
-		x.note("", "the manifest was not compared, because an image cannot be read: "+err.Error())
+		x.note(NotCompared, "", "the manifest was not compared, because an image cannot be read: "+err.Error())
 		return nil
 	}
 	if err != nil || len(changes) == 0 {

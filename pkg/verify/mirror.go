@@ -42,7 +42,7 @@ func (x *examination) checkCopy(ctx context.Context, file, url string) error {
 		return err
 	}
 	if found.Outside != "" {
-		x.note(file, "it also lies at "+found.Outside+", which is never touched")
+		x.note(Elsewhere, file, "it also lies at "+found.Outside+", which is never touched")
 	}
 	if m := x.Remote.Mirror; m != nil && found.Key == "" {
 		key := mirrorKey(m.At, x.actor.Name, file, url)

@@ -15,6 +15,7 @@ import (
 type record struct {
 	*ledger.Ledger      // nil: it was altered
 	acted          bool // the set was changed by us
+	plans          map[string]ledger.Proposal
 }
 
 func (x *examination) readRecord(ctx context.Context) error {
@@ -28,7 +29,10 @@ func (x *examination) readRecord(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	x.record.Ledger = book
+	x.record.Ledger, x.record.plans = book, map[string]ledger.Proposal{}
+	for _, p := range book.Proposals() {
+		x.record.plans[p.ID] = p
+	}
 	for _, line := range book.Lines {
 		switch line.Act {
 		case ledger.Placed, ledger.Trashed, ledger.Restored, ledger.Repaired:

@@ -3,6 +3,7 @@ package verify_test
 import (
 	"encoding/json"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"screentest/pkg/manifest"
 	"screentest/pkg/mirror"
 	"screentest/pkg/store"
+	"screentest/pkg/trash"
 	"screentest/pkg/verify"
 )
 
@@ -154,6 +156,113 @@ var scenarios = []scenario{
 			w.image("3.png", "three")
 		},
 		left: []string{"altered_ledger " + string(actor.LedgerKey("ada")), "object_without_entry 3.png"},
+	},
+	{
+		name:   "foreign manifest",
+		change: func(w *world) { w.edit(func(m *manifest.Manifest) { m.ActorID = "bob" }); w.image("3.png", "three") },
+		left:   []string{"foreign_manifest " + string(actor.ManifestKey("ada"))},
+	},
+	{
+		name:   "foreign manifest that is none of ours",
+		change: func(w *world) { w.put(actor.ManifestKey("ada"), `{"actor_id": "bob", "images": {}}`) },
+		left:   []string{"foreign_manifest " + string(actor.ManifestKey("ada"))},
+	},
+	{
+		name: "foreign manifest, and not in the mirror",
+		change: func(w *world) {
+			w.mirrored()
+			remove(w.TB, w.mirror, actor.TrainingKey("ada", "1.png"))
+			w.edit(func(m *manifest.Manifest) { m.ActorID = "bob" })
+		},
+		left: []string{"foreign_manifest " + string(actor.ManifestKey("ada")), "not_in_mirror 1.png"},
+	},
+	{
+		name:   "no ledger any more",
+		change: func(w *world) { p, _ := w.trashed(); w.generation(p.ID); w.image("3.png", "three"); w.cut(0) },
+		left: []string{
+			"object_without_entry 3.png", "not_in_ledger " + string(actor.ManifestKey("ada")), "not_in_ledger " + trashed + "PLAN/receipts/2.png",
+		},
+	},
+	{
+		name:   "no ledger any more, and the image is in the set",
+		change: func(w *world) { p := w.approved(); w.keep(w.receipt(p)); w.cut(0) },
+		left:   []string{"not_in_ledger " + trashed + "PLAN/receipts/2.png", "in_set_and_trash " + trashed + "PLAN/images/2.png"},
+	},
+	{
+		name:   "ledger cut off after the proposal",
+		change: func(w *world) { p, _ := w.trashed(); w.generation(p.ID); w.cut(1) },
+		left:   []string{"not_in_ledger " + string(actor.ManifestKey("ada")), "not_in_ledger " + trashed + "PLAN/receipts/2.png"},
+	},
+	{
+		name:   "ledger cut off after the approval",
+		change: func(w *world) { w.trashed(); w.cut(2) },
+		left:   []string{"unfinished_plan "}, // as if the program had been killed
+	},
+	{
+		name: "deletion that the plan under way does not have",
+		change: func(w *world) {
+			_, r := w.trashed()
+			w.cut(2)
+			w.image("1.png", "one")
+			r.File, r.SHA256 = "1.png", sum("one")
+			_, info, err := store.Hash(w.Context(), w.store, actor.TrainingKey("ada", "1.png"))
+			w.check(err)
+			w.check(trash.Keep(w.Context(), w.store, r, actor.TrainingKey("ada", "1.png"), info.Version))
+			w.gone("1.png")
+			w.edit(func(m *manifest.Manifest) { delete(m.Images, "1.png") })
+		},
+		left: []string{"unfinished_plan ", "not_in_ledger " + trashed + "PLAN/receipts/1.png"},
+	},
+	{
+		name: "deletion that no line tells of, by a plan that has ended",
+		change: func(w *world) {
+			p := w.approved()
+			w.keep(w.receipt(p))
+			w.end(p, ledger.Stale)
+			w.gone("2.png")
+			w.reconcile()
+		},
+		left: []string{"not_in_ledger " + trashed + "PLAN/receipts/2.png"},
+	},
+	{
+		name: "deletion of a plan that nobody knows, restored since",
+		change: func(w *world) {
+			p, r := w.trashed()
+			w.image("2.png", "two")
+			w.cut(0)
+			w.record(p, 1, ledger.Line{Act: ledger.Restored, File: r.File, SHA256: r.SHA256})
+		},
+		mended: []string{"object_without_entry 2.png", "in_set_and_trash " + trashed + "PLAN/images/2.png"},
+		check:  emptyTrash,
+	},
+	{
+		name: "deletion of a plan that nobody knows, emptied since",
+		change: func(w *world) {
+			p, r := w.trashed()
+			remove(w.TB, w.store, r.ImageKey())
+			w.cut(0)
+			w.record(p, 1, ledger.Line{Act: ledger.Emptied, File: r.File, SHA256: r.SHA256})
+		},
+		mended: []string{"receipt_without_image " + trashed + "PLAN/images/2.png"},
+		check:  emptyTrash,
+	},
+	{
+		name:   "generation of a plan on record",
+		change: func(w *world) { p, _ := w.trashed(); w.generation(p.ID) },
+	},
+	{
+		name:   "generation of a plan under way",
+		change: func(w *world) { p, _ := w.placed(); w.generation(p.ID) },
+		left:   []string{"unfinished_plan "},
+	},
+	{
+		name:   "generation of a plan that nobody knows",
+		change: func(w *world) { w.trashed(); w.generation("another") },
+		left:   []string{"not_in_ledger " + string(actor.ManifestKey("ada"))},
+	},
+	{
+		name:   "generation of no plan",
+		change: func(w *world) { w.generation("") },
 	},
 	{name: "in the trash as it should be", change: func(w *world) { w.trashed() }},
 	{
@@ -351,6 +460,8 @@ func emptyTrash(w *world) {
 	}
 }
 
+var planID = regexp.MustCompile(`[0-9a-f]{16}`)
+
 // told writes findings as the scenarios do.
 func told(w *world, findings []verify.Finding) []string {
 	w.Helper()
@@ -359,11 +470,7 @@ func told(w *world, findings []verify.Finding) []string {
 		if f.Actor != "ada" || f.Detail == "" || (f.Repair == "") == (f.Left == "") {
 			w.Errorf("incomplete: %+v", f)
 		}
-		file := f.File
-		if plan := anyPlan(w); plan != "" {
-			file = strings.Replace(file, plan, "PLAN", 1)
-		}
-		all = append(all, string(f.Kind)+" "+file)
+		all = append(all, string(f.Kind)+" "+planID.ReplaceAllString(f.File, "PLAN"))
 	}
 	return all
 }
@@ -454,7 +561,7 @@ func TestAddressesElsewhereAreNoted(t *testing.T) {
 		w.entry("1.png", func(i *manifest.Image) { i.S3URL = "s3://elsewhere/1.png" })
 		report, err := verify.Actor(t.Context(), w.config(), ada)
 		w.check(err)
-		if len(report.Notes) != 1 || report.Notes[0].File != "1.png" || !strings.Contains(report.Notes[0].Detail, "s3://elsewhere/1.png") {
+		if len(report.Notes) != 1 || report.Notes[0].Kind != verify.Elsewhere || report.Notes[0].File != "1.png" || !strings.Contains(report.Notes[0].Detail, "s3://elsewhere/1.png") {
 			t.Errorf("%+v", report.Notes)
 		}
 		if len(report.Findings) > 0 {

@@ -88,6 +88,7 @@ func (x *examination) checkTrash(context.Context) error {
 		return nil
 	}
 	for _, r := range x.trashed {
+		x.checkDeletion(r)
 		x.checkReceipt(r)
 	}
 	return nil
@@ -95,7 +96,7 @@ func (x *examination) checkTrash(context.Context) error {
 
 func (x *examination) checkReceipt(r trashed) {
 	inSet := x.contents[r.File] == r.SHA256
-	moved := x.record.last(r.Proposal + "/delete/" + r.File)
+	moved := x.record.last(ledger.DeletionKey(r.Proposal, r.File))
 	f := Finding{File: string(r.ImageKey()), SHA256: r.SHA256}
 	switch {
 	case r.sum == "" && (inSet || moved == ledger.Emptied):

@@ -6,8 +6,9 @@
 // moment may be half done. Repair mends what has one right answer, under the
 // actor's lease, and leaves the rest with the reason. It never deletes an image
 // of which there is no equal one in the set, overwrites none, and touches
-// nothing of an actor whose plan is under way, whose ledger was altered, or of
-// whom an image cannot be read: half a look is no ground to act on.
+// nothing of an actor whose plan is under way, whose ledger was altered or cut
+// short, whose manifest is another's, or of whom an image cannot be read: half a
+// look is no ground to act on.
 //
 // The manifest is held against the images once it is one of ours. Before that
 // the actor waits for migration, which is no finding, unless the ledger says
@@ -47,6 +48,7 @@ const (
 	WrongTotal         Kind = "wrong_total"
 	NoManifest         Kind = "no_manifest" // though the ledger says that the set was changed
 	UnreadableManifest Kind = "unreadable_manifest"
+	ForeignManifest    Kind = "foreign_manifest" // its actor_id is not this actor's
 	UnreadableImage    Kind = "unreadable_image"
 )
 
@@ -56,6 +58,7 @@ const (
 	MirrorDiffers       Kind = "mirror_differs"
 	UnfinishedPlan      Kind = "unfinished_plan"
 	AlteredLedger       Kind = "altered_ledger"
+	NotInLedger         Kind = "not_in_ledger" // a plan or deletion that left its traces: the ledger is gone or was cut short
 	ReceiptWithoutImage Kind = "receipt_without_image"
 	ImageWithoutReceipt Kind = "image_without_receipt"
 	DamagedReceipt      Kind = "damaged_receipt"
@@ -74,10 +77,22 @@ type Finding struct {
 	Left   string     `json:"left,omitempty"` // why a repair leaves it, and what a person can do
 }
 
+// A NoteKind is what a note is about.
+type NoteKind string
+
+// The kinds of notes.
+const (
+	Elsewhere   NoteKind = "elsewhere" // an image has a copy that is never touched
+	LeftOut     NoteKind = "left_out"  // a file could not be looked at
+	NotMigrated NoteKind = "not_migrated"
+	NotCompared NoteKind = "not_compared" // the manifest, because an image cannot be read
+)
+
 // A Note is something worth knowing with which nothing is wrong.
 type Note struct {
-	File   string `json:"file"` // "" where it is about the whole actor
-	Detail string `json:"detail"`
+	Kind   NoteKind `json:"kind"`
+	File   string   `json:"file"` // "" where it is about the whole actor
+	Detail string   `json:"detail"`
 }
 
 // A Report says how things stand with one actor. Its lists are never nil.
@@ -110,8 +125,8 @@ type examination struct {
 	record   record
 	set      actor.Set
 	contents map[string]string  // sha256 by file, of the images that can be read
-	manifest *manifest.Manifest // nil: there is none of ours, or none that can be understood
-	nonsense bool               // the manifest cannot be understood
+	manifest *manifest.Manifest // nil: there is none of ours, or none that can be used
+	unusable bool               // the manifest cannot be understood, or is another actor's
 	trashed  []trashed
 }
 
@@ -121,7 +136,7 @@ func examine(ctx context.Context, c Config, a actor.Actor) (*examination, error)
 	}}
 	steps := []func(context.Context) error{
 		x.readRecord, x.readImages, x.readManifest, x.readTrash,
-		x.checkManifest, x.checkEntries, x.checkMirror, x.checkTrash, x.checkAnswers,
+		x.checkManifest, x.checkEntries, x.checkGenerations, x.checkMirror, x.checkTrash, x.checkAnswers,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -137,8 +152,8 @@ func (x *examination) find(f Finding) {
 	x.report.Findings = append(x.report.Findings, f)
 }
 
-func (x *examination) note(file, detail string) {
-	x.report.Notes = append(x.report.Notes, Note{file, detail})
+func (x *examination) note(kind NoteKind, file, detail string) {
+	x.report.Notes = append(x.report.Notes, Note{kind, file, detail})
 }
 
 // mend adds a finding that has one right answer.

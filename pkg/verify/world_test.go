@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -227,6 +228,26 @@ func (w *world) trashed() (ledger.Proposal, trash.Receipt) {
 	w.record(p, 1, ledger.Line{Act: ledger.Trashed, File: "2.png", SHA256: sum("two"), To: r.ImageKey()})
 	w.end(p, ledger.Done)
 	return p, r
+}
+
+// cut leaves only the first lines of the ledger, of none not even the document.
+func (w *world) cut(lines int) {
+	w.Helper()
+	key := actor.LedgerKey("ada")
+	text := slices.Collect(strings.Lines(contents(w.TB, w.store)[string(key)]))
+	remove(w.TB, w.store, key)
+	if lines > 0 {
+		w.put(key, strings.Join(text[:lines], ""))
+	}
+}
+
+// generation adds one to the manifest that is of a plan.
+func (w *world) generation(plan string) {
+	w.Helper()
+	w.edit(func(m *manifest.Manifest) {
+		g := manifest.Generation{ID: 7, Type: "generated", Metadata: []byte(`{"source": "screentest", "proposal": "` + plan + `", "images": {}}`)}
+		m.Generations = append(m.Generations, g)
+	})
 }
 
 // placed generates an image, whose stored answer is left behind.
