@@ -116,9 +116,9 @@ var layers = []string{
 	"store", "store/storetest", "store/mem", "store/dir", "store/s3", "store/s3/s3test", "lease",
 	"actor", "actor/rostertest", "manifest", "migration",
 	"verdict", "inspect", "cost", "endpoint", "judge", "judge/offline", "judge/openai", "judge/openai/openaitest",
-	"balance", "decision", "ledger", "settings", "evaluation", "evaluator", "run",
+	"balance", "decision", "ledger", "mirror", "trash", "settings", "evaluation", "evaluator", "run",
 	"generate", "generate/offline", "generate/openai",
-	"mirror", "trash", "restore", "verify", "execution",
+	"restore", "verify", "execution",
 	"thumbnail", "album", "page", "report", "web",
 	"score", "sample/picture", "sample",
 }

@@ -33,6 +33,7 @@ type Fact struct {
 type Facts struct {
 	Actor    actor.Name
 	Images   []Fact // by file name
+	Trashed  []Trashed
 	Base     *Base
 	Judge    judge.ID
 	Rulings  decision.Rulings
@@ -41,9 +42,9 @@ type Facts struct {
 	At       time.Time
 }
 
-// Build draws the conclusions: issues, copies, mix and plan. While an image
-// lacks its verdict nothing is planned, because a plan made without it would
-// generate what is there already.
+// Build draws the conclusions: issues, copies, also of what is in the trash, mix
+// and plan. While an image lacks its verdict nothing is planned, because a plan
+// made without it would generate what is there already.
 func Build(f Facts, s settings.Settings) Evaluation {
 	e := Evaluation{
 		SchemaVersion: SchemaVersion, Actor: string(f.Actor), Basis: Basis(f.Judge, s), EvaluatedAt: f.At, Judge: f.Judge,
@@ -56,6 +57,7 @@ func Build(f Facts, s settings.Settings) Evaluation {
 		}
 		e.Images = append(e.Images, image)
 	}
+	e.markTrashed(f.Trashed)
 	set := candidates(e.Images, s.Plan)
 	e.markCopies(balance.Copies(set))
 	if !slices.Contains(s.Plan.Condemn, verdict.Duplicate) {
@@ -150,6 +152,16 @@ func (i Image) faults(p settings.Plan) []string {
 	return faults
 }
 
+// blemishes counts the issues that tell of how good the picture is: what is a
+// copy is none the worse for it.
+func (i Image) blemishes() int {
+	n := len(i.Issues)
+	if slices.Contains(i.Issues, verdict.Duplicate) {
+		n--
+	}
+	return n
+}
+
 // reason returns the words that came with an issue; in a document that was
 // edited there may be none.
 func (i Image) reason(issue verdict.Issue) string {
@@ -173,7 +185,7 @@ func candidates(images []Image, p settings.Plan) []balance.Candidate {
 		set[i] = balance.Candidate{
 			File: image.File, SHA256: image.SHA256, Style: image.Style, Quality: image.Quality,
 			Pixels: image.Width * image.Height, Bytes: image.Bytes,
-			Condemned: faults, Blemishes: max(0, len(image.Issues)-len(faults)), Held: image.fate() == decision.Keep,
+			Condemned: faults, Blemishes: max(0, image.blemishes()-len(faults)), Held: image.fate() == decision.Keep,
 		}
 	}
 	groupCopies(images, set)

@@ -36,8 +36,9 @@ type Evaluation struct {
 	Decisions     string         `json:"decisions,omitempty"` // of what people had decided: decision.Rulings.Digest
 	EvaluatedAt   time.Time      `json:"evaluated_at"`
 	Judge         judge.ID       `json:"judge"`
-	Base          *Base          `json:"base,omitempty"` // absent where the actor has no base image
-	Images        []Image        `json:"images"`         // by file name
+	Base          *Base          `json:"base,omitempty"`    // absent where the actor has no base image
+	Images        []Image        `json:"images"`            // by file name
+	Trashed       []Trashed      `json:"trashed,omitempty"` // what is in the trash and has copies among the images
 	Mix           balance.Mix    `json:"mix"`
 	Target        balance.Target `json:"target"`
 	Balanced      bool           `json:"balanced"`
@@ -77,7 +78,7 @@ type Image struct {
 	Issues      []verdict.Issue  `json:"issues"`
 	NotJudged   []verdict.Issue  `json:"unjudged_issues,omitempty"` // unknown, not absent
 	Checks      *inspect.Checks  `json:"checks"`
-	DuplicateOf string           `json:"duplicate_of"`          // the copy that is kept
+	DuplicateOf string           `json:"duplicate_of"`          // the copy that is kept; "" for a copy of what is in the trash
 	Keep        bool             `json:"keep"`                  // false: the plan deletes it
 	Reasons     []string         `json:"reasons"`               // in words: every issue, and why the plan deletes it
 	Observation string           `json:"observation,omitempty"` // the judge's, for people

@@ -18,7 +18,10 @@ var errNoFacts = errors.New("the evaluation does not say what the judge said; ev
 // Facts returns what e was built from, but for the rulings: Build makes e of it
 // again, or what e would be if people had decided otherwise.
 func (e Evaluation) Facts() (Facts, error) {
-	f := Facts{Actor: actor.Name(e.Actor), Base: e.Base, Judge: e.Judge, Problems: e.Problems, Usage: e.Usage, At: e.EvaluatedAt}
+	f := Facts{
+		Actor: actor.Name(e.Actor), Trashed: e.Trashed, Base: e.Base, Judge: e.Judge,
+		Problems: e.Problems, Usage: e.Usage, At: e.EvaluatedAt,
+	}
 	for _, image := range e.Images {
 		fact := Fact{
 			Info:   store.Info{Key: actor.TrainingKey(f.Actor, image.File), Size: image.Bytes, Version: image.Version},

@@ -1,6 +1,7 @@
 // Package evaluator makes the evaluation of one actor: it lists the set, measures
-// what has changed, asks the judge for what is not yet known, and writes the
-// document. It is the same for the command line and for a worker on a queue.
+// what has changed, asks the judge for what is not yet known, looks for copies of
+// what is in the trash, and writes the document. It is the same for the command
+// line and for a worker on a queue.
 //
 // It writes under screentest/ and nowhere else. Every verdict is on the record
 // before the next case is asked, then the plan is put on the ledger, and the
@@ -172,12 +173,32 @@ func (e *Evaluator) renew(ctx context.Context, a actor.Actor, before survey) (Re
 
 // conclude makes the evaluation of what is known and puts it on record.
 func (e *Evaluator) conclude(ctx context.Context, w *work, s survey) (evaluation.Evaluation, error) {
+	book, err := e.book(ctx, w.set.Actor.Name, s)
+	if err != nil {
+		return evaluation.Evaluation{}, err
+	}
+	if err := w.lookIntoTrash(ctx, book); err != nil {
+		return evaluation.Evaluation{}, err
+	}
 	made := w.build(s.rulings)
 	made.Follow(s.old)
-	if err := e.propose(ctx, w.set.Actor, made, s.old == nil); err != nil {
+	// The plan is on the ledger before the evaluation that it follows from is on
+	// record: were it the other way round, a crash between the two would leave a
+	// plan that nobody knows of.
+	if err := book.Propose(ctx, made.Plan, made.Contents(), ledger.Signature{By: e.Holder, At: made.EvaluatedAt}); err != nil {
 		return made, err
 	}
 	return made, evaluation.Save(ctx, e.Store, made, s.version)
+}
+
+// book returns the actor's ledger. One whose set is evaluated for the first time
+// presumably has none, and nothing in the trash, so it is not read. Where the
+// evaluation was thrown away, the one after the first knows both again.
+func (e *Evaluator) book(ctx context.Context, n actor.Name, s survey) (*ledger.Ledger, error) {
+	if s.version == "" {
+		return ledger.New(e.Store, n), nil
+	}
+	return ledger.Load(ctx, e.Store, n)
 }
 
 // concludeAgain is for when a person decided something while the images were
@@ -193,23 +214,6 @@ func (e *Evaluator) concludeAgain(ctx context.Context, w *work) (evaluation.Eval
 		return evaluation.Evaluation{}, err
 	}
 	return e.conclude(ctx, w, survey{rulings: rulings, old: old, version: version})
-}
-
-// propose puts the plan on the ledger, before the evaluation that it follows
-// from is on record: were it the other way round, a crash between the two would
-// leave a plan that nobody knows of.
-func (e *Evaluator) propose(ctx context.Context, a actor.Actor, made evaluation.Evaluation, first bool) error {
-	book := ledger.New(e.Store, a.Name)
-	if first && made.Plan.Empty() {
-		return nil
-	}
-	if !first {
-		var err error
-		if book, err = ledger.Load(ctx, e.Store, a.Name); err != nil {
-			return err
-		}
-	}
-	return book.Propose(ctx, made.Plan, made.Contents(), ledger.Signature{By: e.Holder, At: made.EvaluatedAt})
 }
 
 func incomplete(e evaluation.Evaluation) error {

@@ -25,7 +25,8 @@ type work struct {
 	base     *evaluation.Base
 	portrait *judge.Exhibit // the base image as the judge sees it
 	facts    []evaluation.Fact
-	previews map[string][]byte // by content, of images that need a verdict
+	trashed  []evaluation.Trashed // what they may be copies of
+	previews map[string][]byte    // by content, of images that need a verdict
 	problems []string
 	usage    cost.Usage
 }
@@ -229,7 +230,7 @@ func (w *work) keep(ctx context.Context, judgements []evaluation.Judgement) erro
 
 func (w *work) build(rulings decision.Rulings) evaluation.Evaluation {
 	return evaluation.Build(evaluation.Facts{
-		Actor: w.set.Actor.Name, Images: w.facts, Base: w.base, Judge: w.Judge.ID(), Rulings: rulings,
+		Actor: w.set.Actor.Name, Images: w.facts, Trashed: w.trashed, Base: w.base, Judge: w.Judge.ID(), Rulings: rulings,
 		Problems: w.problems, Usage: w.usage, At: w.Now(),
 	}, w.Settings)
 }
