@@ -2,8 +2,10 @@ package mirror
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
+	"screentest/pkg/actor"
 	"screentest/pkg/manifest"
 	"screentest/pkg/store"
 )
@@ -37,7 +39,22 @@ func (l Location) key(address string) (k store.Key, ok bool) {
 
 // CanHold reports whether the object k of a mirror can be the second copy of an
 // image: it has the image's name, or deleting one of two equal images would take
-// the copy of the other, and is nothing that the program keeps there for itself.
+// the copy of the other, and it is no base image and nothing that the program
+// keeps there for itself. Where keys are laid out as in the tree, what is no
+// training image of anybody is none either.
 func CanHold(k store.Key, file string) bool {
-	return k.Validate() == nil && k.Base() == file && !strings.HasPrefix(string(k), "screentest/")
+	segments := strings.Split(string(k), "/")
+	switch {
+	case k.Validate() != nil || k.Base() != file, slices.Contains(segments, "base_image"):
+		return false
+	case segments[0] == "actors":
+		return len(segments) == 4 && segments[2] == "training_data"
+	}
+	return segments[0] != "screentest"
+}
+
+// foreign reports whether k is laid out as in the tree and belongs to another
+// actor than n: what has the same name and contents there is that one's image.
+func foreign(k store.Key, n actor.Name, file string) bool {
+	return strings.HasPrefix(string(k), "actors/") && k != actor.TrainingKey(n, file)
 }

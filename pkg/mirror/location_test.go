@@ -22,6 +22,26 @@ func TestURL(t *testing.T) {
 	}
 }
 
+func TestCanHold(t *testing.T) {
+	for k, want := range map[store.Key]bool{
+		"actors/ann/training_data/ann_1.png":            true,
+		"7f-1/custom_actor/ann/training_data/ann_1.png": true,
+		"system_actors/training_data/ann/ann_1.png":     true,
+		"ann_1.png":                                           true,
+		"actors/ann/training_data/ann_2.png":                  false,
+		"actors/ann/base_image/ann_1.png":                     false,
+		"actors/ann/training_data/old/ann_1.png":              false,
+		"actors/ann_1.png":                                    false,
+		"7f-1/custom_actor/ann/base_image/ann_1.png":          false,
+		"screentest/trash/ann/p/images/ann_1.png":             false,
+		"actors/ann/training_data/../training_data/ann_1.png": false,
+	} {
+		if mirror.CanHold(k, "ann_1.png") != want {
+			t.Errorf("%s: %t", k, !want)
+		}
+	}
+}
+
 var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
 // FuzzURL: an address names the object that it was made for, and is plain ASCII.

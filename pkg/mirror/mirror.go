@@ -5,7 +5,8 @@
 // It stands beside the store: execution and restore ask it where the second copy
 // of an image is before they act. An address in a manifest is outside input. It
 // is followed only to an object of the mirror that has the image's name and
-// content, so a wrong one leads to nothing but a report.
+// content, and that is no base image and no other actor's, so a wrong one leads to
+// nothing but a report.
 package mirror
 
 import (
@@ -70,7 +71,7 @@ func (r Remote) Locate(ctx context.Context, n actor.Name, file, sha256, url stri
 		}
 		return Object{Outside: outside}, nil
 	}
-	if key, ok := r.Mirror.At.key(url); ok && CanHold(key, file) {
+	if key, ok := r.Mirror.At.key(url); ok && CanHold(key, file) && !foreign(key, n, file) {
 		outside = ""
 		if key != own {
 			keys = []store.Key{key, own}

@@ -70,6 +70,12 @@ func TestLocate(t *testing.T) {
 			url("actors/ann/training_data/ann_2.png"), "", url("actors/ann/training_data/ann_2.png")},
 		{"among what the program keeps", objects{"screentest/trash/ann/p/images/ann_1.png": "A"},
 			url("screentest/trash/ann/p/images/ann_1.png"), "", url("screentest/trash/ann/p/images/ann_1.png")},
+		{"a base image", objects{"actors/ann/base_image/ann_1.png": "A"},
+			url("actors/ann/base_image/ann_1.png"), "", url("actors/ann/base_image/ann_1.png")},
+		{"a base image, in another layout", objects{"7f-1/custom_actor/ann/base_image/ann_1.png": "A", own: "A"},
+			url("7f-1/custom_actor/ann/base_image/ann_1.png"), own, url("7f-1/custom_actor/ann/base_image/ann_1.png")},
+		{"another actor's", objects{"actors/bob/training_data/ann_1.png": "A"},
+			url("actors/bob/training_data/ann_1.png"), "", url("actors/bob/training_data/ann_1.png")},
 		{"under a key that is none", nil, "s3://bucket/some/where/../ann_1.png", "", "s3://bucket/some/where/../ann_1.png"},
 	}
 	for _, test := range tests {
