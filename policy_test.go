@@ -113,6 +113,7 @@ func TestDomainReadsNoEnvironment(t *testing.T) {
 // layers lists the packages bottom up; each may import only those before it.
 var layers = []string{
 	"store", "store/storetest", "store/mem", "store/dir", "store/s3", "store/s3/s3test", "lease",
+	"queue", "queue/queuetest", "queue/mem", "queue/sqs", "queue/sqs/sqstest",
 	"actor", "actor/rostertest", "manifest", "migration",
 	"verdict", "inspect", "cost", "judge", "judge/offline", "judge/openai", "judge/openai/openaitest",
 	"balance", "settings", "evaluation", "evaluator", "run",
@@ -141,16 +142,17 @@ func TestImportsPointDown(t *testing.T) {
 
 // Drivers are named in mains only: everything else works with their ports.
 func TestDriversAreNamedInMains(t *testing.T) {
-	drivers := regexp.MustCompile(`^"(screentest/pkg/store/(dir|mem|s3)|screentest/pkg/judge/openai|github.com/sashabaranov/go-openai.*|github.com/aws/.*)"$`)
+	drivers := regexp.MustCompile(`^"(screentest/pkg/(store|queue)/(dir|mem|s3|sqs)|screentest/pkg/judge/openai|github.com/sashabaranov/go-openai.*|github.com/aws/.*)"$`)
 	aws := regexp.MustCompile(`^"github.com/(aws|johannesboyne)/`)
+	drives := regexp.MustCompile(`^pkg/(store/s3|queue/sqs)/`)
 	for _, s := range sources(t) {
 		main := strings.HasPrefix(s.path, "cmd/") || strings.HasPrefix(s.path, "functions/")
-		driver := strings.HasPrefix(s.path, "pkg/store/") || strings.HasPrefix(s.path, "pkg/judge/openai/")
+		driver := strings.HasPrefix(s.path, "pkg/store/") || strings.HasPrefix(s.path, "pkg/queue/") || strings.HasPrefix(s.path, "pkg/judge/openai/")
 		for _, i := range s.file.Imports {
 			if drivers.MatchString(i.Path.Value) && !main && !driver && !s.isTest() {
 				t.Errorf("%s imports the driver %s", s.path, i.Path.Value)
 			}
-			if aws.MatchString(i.Path.Value) && !main && !strings.HasPrefix(s.path, "pkg/store/s3/") {
+			if aws.MatchString(i.Path.Value) && !main && !drives.MatchString(s.path) {
 				t.Errorf("%s imports %s, which belongs in the driver", s.path, i.Path.Value)
 			}
 		}

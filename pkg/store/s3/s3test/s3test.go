@@ -79,9 +79,13 @@ func New(t testing.TB) *Server {
 }
 
 // Environment is what a program needs to find the server, and nothing else.
-func (s *Server) Environment() map[string]string {
+func (s *Server) Environment() map[string]string { return Environment(s.URL) }
+
+// Environment is what a program needs to find AWS services at an address, and
+// nothing else.
+func Environment(address string) map[string]string {
 	return map[string]string{
-		"AWS_ENDPOINT_URL": s.URL, "AWS_REGION": "us-east-1",
+		"AWS_ENDPOINT_URL": address, "AWS_REGION": "us-east-1",
 		"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "hush-hush", "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "",
 		"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 	}
