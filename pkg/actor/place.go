@@ -7,6 +7,9 @@ import (
 	"screentest/pkg/store"
 )
 
+// Directory is what the keys of all actors' objects begin with.
+const Directory = actorsPrefix
+
 // Owner returns whose set the object k belongs to: a training image or a picture
 // in base_image/, by its name alone. Every other object, the program's own ones
 // among them, belongs to no set. Whether the actor is in the roster is not asked.
