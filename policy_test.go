@@ -116,7 +116,7 @@ var layers = []string{
 	"queue", "queue/queuetest", "queue/mem", "queue/sqs", "queue/sqs/sqstest",
 	"actor", "actor/rostertest", "manifest", "migration",
 	"verdict", "inspect", "cost", "judge", "judge/offline", "judge/openai", "judge/openai/openaitest",
-	"balance", "settings", "evaluation", "evaluator", "run", "event", "sweep",
+	"balance", "settings", "evaluation", "evaluator", "run", "event", "sweep", "metric", "worker",
 	"score", "sample/picture", "sample",
 }
 
