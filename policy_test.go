@@ -87,6 +87,7 @@ func TestDomainReadsNoEnvironment(t *testing.T) {
 		"pkg/judge/offline/fit/", // a main
 		"pkg/lease/",             // whether a holder lives is read off the clock; its tests run in a bubble
 		"pkg/actor/rostertest/",  // support of tests
+		"pkg/lambdatest/",        // likewise: it runs and times processes
 	}
 	for _, s := range sources(t) {
 		if s.isTest() || slices.ContainsFunc(allowed, func(p string) bool { return strings.HasPrefix(s.path, p) }) {
@@ -113,7 +114,7 @@ func TestDomainReadsNoEnvironment(t *testing.T) {
 // layers lists the packages bottom up; each may import only those before it.
 var layers = []string{
 	"store", "store/storetest", "store/mem", "store/dir", "store/s3", "store/s3/s3test", "lease",
-	"queue", "queue/queuetest", "queue/mem", "queue/sqs", "queue/sqs/sqstest",
+	"queue", "queue/queuetest", "queue/mem", "queue/sqs", "queue/sqs/sqstest", "lambdatest",
 	"actor", "actor/rostertest", "manifest", "migration",
 	"verdict", "inspect", "cost", "judge", "judge/offline", "judge/openai", "judge/openai/openaitest",
 	"balance", "settings", "evaluation", "evaluator", "run", "event", "sweep", "metric", "worker",

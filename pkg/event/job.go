@@ -32,7 +32,8 @@ type Job struct {
 	Mode          run.Mode   `json:"mode"`
 	Run           string     `json:"run,omitempty"`   // the sweep that asks; "" where an event does
 	Cause         string     `json:"cause"`           // what tells this request apart from any other for the actor
-	Tries         int        `json:"tries,omitempty"` // how often the rest of the work was put into a new message
+	Tries         int        `json:"tries,omitempty"` // invocations that were too short for it
+	Turn          int        `json:"turn,omitempty"`  // how often it took the place of an older message
 }
 
 // Message is j as it is sent. Jobs for one actor are a group, of whatever kind.
@@ -46,7 +47,7 @@ func (j Job) Message() queue.Message {
 	}
 	return queue.Message{
 		Group: queue.Token(string(j.Actor)),
-		ID:    queue.Token(string(j.Kind), string(j.Actor), string(j.Mode), j.Run, j.Cause, fmt.Sprint(j.Tries)),
+		ID:    queue.Token(string(j.Kind), string(j.Actor), string(j.Mode), j.Run, j.Cause, fmt.Sprint(j.Turn)),
 		Body:  string(body),
 	}
 }
@@ -74,8 +75,8 @@ func (j Job) validate() error {
 		return fmt.Errorf("unknown mode %q", j.Mode)
 	case j.Run != "" && !IsRunID(j.Run):
 		return fmt.Errorf("run %q: no name for a run", j.Run)
-	case j.Cause == "" || j.Tries < 0:
-		return errors.New("no cause, or a negative number of tries")
+	case j.Cause == "" || j.Tries < 0 || j.Turn < 0:
+		return errors.New("no cause, or a negative number")
 	}
 	return j.Actor.Validate()
 }

@@ -31,7 +31,7 @@ func TestJobsOfAnActorAreAGroupAndEachHasItsID(t *testing.T) {
 		"mode":  func(j *event.Job) { j.Mode = run.Execute },
 		"run":   func(j *event.Job) { j.Run = "sweep-2" },
 		"cause": func(j *event.Job) { j.Cause = "d" },
-		"tries": func(j *event.Job) { j.Tries = 1 },
+		"turn":  func(j *event.Job) { j.Turn = 1 },
 	}
 	for name, edit := range edits {
 		other := job
