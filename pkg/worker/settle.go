@@ -44,7 +44,7 @@ func (b *batch) settle(ctx context.Context, item event.Item, j event.Job, err er
 // giveUp lets the message come again where the record cannot be written.
 func (b *batch) giveUp(ctx context.Context, item event.Item, j event.Job, cause error) (string, bool) {
 	if err := b.handler.GiveUp(ctx, j, cause); err != nil {
-		b.Log.Error("a failure cannot be recorded", "actor", j.Actor, "error", err)
+		b.Log.ErrorContext(ctx, "a failure cannot be recorded", "actor", j.Actor, "error", err)
 		b.delay(ctx, item, firstRetry)
 		return "again", false
 	}
@@ -77,7 +77,7 @@ func (b *batch) wait(ctx context.Context, item event.Item, j event.Job) (string,
 func (b *batch) replace(ctx context.Context, item event.Item, j event.Job, end string) (string, bool) {
 	j.Turn++
 	if err := b.Queue.Send(ctx, j.Message()); err != nil {
-		b.Log.Error("a message cannot be replaced", "actor", j.Actor, "error", err)
+		b.Log.ErrorContext(ctx, "a message cannot be replaced", "actor", j.Actor, "error", err)
 		b.delay(ctx, item, firstRetry)
 		return "again", false
 	}
@@ -88,6 +88,6 @@ func (b *batch) replace(ctx context.Context, item event.Item, j event.Job, end s
 // together. If it fails the message comes again when its time is over.
 func (b *batch) delay(ctx context.Context, item event.Item, d time.Duration) {
 	if err := b.Queue.Delay(ctx, item.Receipt, d/2+rand.N(d/2)); err != nil && !errors.Is(err, queue.ErrReceipt) {
-		b.Log.Warn("a message cannot be delayed", "message", item.ItemID, "error", err)
+		b.Log.WarnContext(ctx, "a message cannot be delayed", "message", item.ItemID, "error", err)
 	}
 }

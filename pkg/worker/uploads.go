@@ -34,17 +34,17 @@ func (u *Uploads) Handle(ctx context.Context, payload []byte) error {
 	}
 	for _, problem := range problems {
 		u.Metrics.Write(metric.Values{metric.Malformed: 1}, map[string]any{"error": problem.Error()})
-		u.Log.Warn("event", "end", "malformed", "error", problem.Error())
+		u.Log.WarnContext(ctx, "event", "end", "malformed", "error", problem.Error())
 	}
 	var messages []queue.Message
 	for _, c := range changes {
 		key, inside := c.In(u.Bucket, u.Prefix)
 		name, owned := actor.Owner(key)
 		if !inside || !owned {
-			u.Log.Info("event", "end", "passed over", "bucket", c.Bucket, "object", c.Object)
+			u.Log.InfoContext(ctx, "event", "end", "passed over", "bucket", c.Bucket, "object", c.Object)
 			continue
 		}
-		u.Log.Info("event", "end", "asked for", "actor", name, "object", c.Object)
+		u.Log.InfoContext(ctx, "event", "end", "asked for", "actor", name, "object", c.Object)
 		messages = append(messages, event.Job{Kind: event.Evaluate, Actor: name, Mode: u.Mode, Cause: c.ID}.Message())
 	}
 	return u.Queue.Send(ctx, messages...)
