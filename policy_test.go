@@ -118,7 +118,7 @@ var layers = []string{
 	"queue", "queue/queuetest", "queue/mem", "queue/sqs", "queue/sqs/sqstest", "lambdatest",
 	"actor", "actor/rostertest", "manifest", "migration",
 	"verdict", "inspect", "cost", "judge", "judge/offline", "judge/openai", "judge/openai/openaitest",
-	"balance", "settings", "evaluation", "evaluator", "run", "event", "sweep", "metric", "worker", "secret",
+	"balance", "settings", "evaluation", "evaluator", "run", "event", "sweep", "metric", "worker", "secret", "cloudtest",
 	"score", "sample/picture", "sample",
 }
 
@@ -149,7 +149,7 @@ func TestDriversAreNamedInMains(t *testing.T) {
 	drives := regexp.MustCompile(`^pkg/(store/s3|queue/sqs|secret)/`)
 	for _, s := range sources(t) {
 		main := strings.HasPrefix(s.path, "cmd/") || strings.HasPrefix(s.path, "functions/")
-		driver := strings.HasPrefix(s.path, "pkg/store/") || strings.HasPrefix(s.path, "pkg/queue/") || strings.HasPrefix(s.path, "pkg/secret/") || strings.HasPrefix(s.path, "pkg/judge/openai/")
+		driver := strings.HasPrefix(s.path, "pkg/store/") || strings.HasPrefix(s.path, "pkg/queue/") || strings.HasPrefix(s.path, "pkg/secret/") || strings.HasPrefix(s.path, "pkg/cloudtest/") || strings.HasPrefix(s.path, "pkg/judge/openai/")
 		for _, i := range s.file.Imports {
 			if drivers.MatchString(i.Path.Value) && !main && !driver && !s.isTest() {
 				t.Errorf("%s imports the driver %s", s.path, i.Path.Value)

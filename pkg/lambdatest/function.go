@@ -99,7 +99,7 @@ func (f *Function) run() error {
 	f.process.Env = []string{
 		"AWS_LAMBDA_RUNTIME_API=" + f.server.Addr, "AWS_LAMBDA_FUNCTION_NAME=test", "AWS_LAMBDA_FUNCTION_VERSION=$LATEST",
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=1769", "AWS_LAMBDA_LOG_GROUP_NAME=test", "AWS_LAMBDA_LOG_STREAM_NAME=test",
-		"TMPDIR=" + os.TempDir(),
+		"AWS_LAMBDA_LOG_FORMAT=JSON", "TMPDIR=" + os.TempDir(),
 	}
 	for name, value := range f.Env {
 		f.process.Env = append(f.process.Env, name+"="+value)

@@ -162,7 +162,7 @@ func registered(ctx context.Context, s store.Store, names []actor.Name) ([]actor
 			known[a.Name] = true
 		}
 	}
-	return slices.DeleteFunc(names, func(n actor.Name) bool { return !known[n] }), nil
+	return slices.DeleteFunc(slices.Clone(names), func(n actor.Name) bool { return !known[n] }), nil
 }
 
 func missing(names, known []actor.Name) []actor.Name {

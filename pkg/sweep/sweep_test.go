@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -141,7 +142,7 @@ func TestSomeActors(t *testing.T) {
 	}
 	in.Actors = append(in.Actors, "nobody")
 	var invalid sweep.Invalid
-	if _, err := o.Page(t.Context(), in); !errors.As(err, &invalid) {
+	if _, err := o.Page(t.Context(), in); !errors.As(err, &invalid) || !strings.Contains(err.Error(), `["nobody"]`) {
 		t.Errorf("an actor that is not in the roster: %v", err)
 	}
 }

@@ -88,6 +88,6 @@ func (b *batch) replace(ctx context.Context, item event.Item, j event.Job, end s
 // together. If it fails the message comes again when its time is over.
 func (b *batch) delay(ctx context.Context, item event.Item, d time.Duration) {
 	if err := b.Queue.Delay(ctx, item.Receipt, d/2+rand.N(d/2)); err != nil && !errors.Is(err, queue.ErrReceipt) {
-		b.Log.WarnContext(ctx, "a message cannot be delayed", "message", item.ItemID, "error", err)
+		b.Log.WarnContext(ctx, "a message cannot be delayed", "item", item.ItemID, "error", err)
 	}
 }

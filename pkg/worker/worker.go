@@ -40,7 +40,7 @@ type Handler interface {
 	// GiveUp puts on the record that the job has failed.
 	GiveUp(ctx context.Context, j event.Job, cause error) error
 	// Reserve is the time that Do needs, once its context has ended, to bring
-	// what is under way to an end.
+	// what is under way to an end. At most half of an invocation is kept for it.
 	Reserve() time.Duration
 }
 
@@ -97,6 +97,9 @@ func (w *Worker) Handle(ctx context.Context, payload []byte) (event.Response, er
 	}
 	b := &batch{Worker: w, done: map[event.Job]bool{}}
 	b.handler, b.halt = w.Opening.handler(ctx)
+	if deadline, ok := ctx.Deadline(); ok && b.halt == nil {
+		b.until = deadline.Add(-min(b.handler.Reserve(), time.Until(deadline)/2))
+	}
 	var group sync.WaitGroup
 	for _, items := range byGroup(items) {
 		group.Go(func() { b.actor(ctx, items) })
@@ -118,6 +121,7 @@ func byGroup(items []event.Item) map[string][]event.Item {
 type batch struct {
 	*Worker
 	handler Handler
+	until   time.Time // when work must come to an end, zero for never
 
 	mu     sync.Mutex
 	halt   error              // why nothing can be done for anybody
@@ -170,7 +174,7 @@ func (b *batch) item(ctx context.Context, item event.Item) (settled bool) {
 		level = slog.LevelWarn
 	}
 	b.Log.Log(ctx, level, "message", "end", end, "actor", job.Actor, "kind", job.Kind, "mode", job.Mode, "run", job.Run,
-		"message", item.ItemID, "receives", item.Receives, "seconds", b.Now().Sub(start).Seconds(), "error", text(err))
+		"item", item.ItemID, "receives", item.Receives, "seconds", b.Now().Sub(start).Seconds(), "error", text(err))
 	return settled
 }
 
@@ -192,9 +196,9 @@ func (b *batch) do(ctx context.Context, j event.Job) (err error) {
 	if halt != nil || done {
 		return halt
 	}
-	if deadline, ok := ctx.Deadline(); ok {
+	if !b.until.IsZero() {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-b.handler.Reserve()))
+		ctx, cancel = context.WithDeadline(ctx, b.until)
 		defer cancel()
 	}
 	if ctx.Err() != nil {

@@ -80,7 +80,7 @@ func (s *stage) GiveUp(_ context.Context, j event.Job, _ error) error {
 	return nil
 }
 
-func (s *stage) Reserve() time.Duration { return time.Minute }
+func (s *stage) Reserve() time.Duration { return 20 * time.Millisecond }
 
 func (s *stage) send(t *testing.T, names ...actor.Name) {
 	t.Helper()
@@ -309,7 +309,7 @@ func TestTheHandlerIsRenewed(t *testing.T) {
 // never ends with the dead letters as long as it comes forward.
 func TestTheRestIsContinued(t *testing.T) {
 	s := newStage(t)
-	s.timeout = time.Minute + 20*time.Millisecond // the reserve, and little more
+	s.timeout = 40 * time.Millisecond
 	steps := 8
 	s.act["ada"] = func(ctx context.Context) error {
 		if steps--; steps > 0 {
@@ -333,15 +333,18 @@ func TestTheRestIsContinued(t *testing.T) {
 
 func TestNothingIsBegunWithoutTime(t *testing.T) {
 	s := newStage(t)
-	s.timeout = 30 * time.Second // less than the reserve
+	s.timeout = 40 * time.Millisecond
+	s.act["ada"] = func(ctx context.Context) error { <-ctx.Done(); return nil } // in time, and no sooner
 	s.send(t, "ada")
-	if s.poll(t); len(s.did) != 0 {
-		t.Errorf("did %q", s.did)
+	other := event.Job{Kind: event.Evaluate, Actor: "ada", Mode: run.Execute, Cause: "c"}
+	if err := s.queue.Send(t.Context(), other.Message()); err != nil {
+		t.Fatal(err)
 	}
-	s.timeout = time.Hour
-	s.settle(t)
-	if s.times("ada") != 1 {
-		t.Errorf("did %q", s.did)
+	if p := s.poll(t); s.times("ada") != 1 || p.Deleted != 2 {
+		t.Errorf("%+v, did %q", p, s.did)
+	}
+	if s.settle(t); s.times("ada") != 2 {
+		t.Errorf("did %q; want the second job, later", s.did)
 	}
 }
 

@@ -63,14 +63,20 @@ type Server struct {
 	counts   map[string]int
 }
 
+// NewHandler returns a server with an empty Bucket that listens nowhere.
+func NewHandler() *Server {
+	s := &Server{backend: s3mem.New(), counts: map[string]int{}}
+	if err := s.backend.CreateBucket(Bucket); err != nil {
+		panic(err) // the name is valid, and there is no other bucket
+	}
+	s.fake = gofakes3.New(s.backend).Server()
+	return s
+}
+
 // New starts a server with an empty Bucket. It listens on the loopback only.
 func New(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{backend: s3mem.New(), counts: map[string]int{}}
-	if err := s.backend.CreateBucket(Bucket); err != nil {
-		t.Fatal(err)
-	}
-	s.fake = gofakes3.New(s.backend).Server()
+	s := NewHandler()
 	front, plain := httptest.NewServer(s), httptest.NewServer(s.fake)
 	t.Cleanup(front.Close)
 	t.Cleanup(plain.Close)
