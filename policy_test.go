@@ -83,7 +83,8 @@ func TestDomainReadsNoEnvironment(t *testing.T) {
 	}
 	allowed := []string{
 		"pkg/store/",             // drivers: the time an object was written is a fact of the medium
-		"pkg/judge/openai/",      // a driver: it measures how long its peer takes
+		"pkg/endpoint/",          // a driver: it measures how long its peer takes
+		"pkg/judge/openai/",      // likewise
 		"pkg/judge/offline/fit/", // a main
 		"pkg/lease/",             // whether a holder lives is read off the clock; its tests run in a bubble
 		"pkg/actor/rostertest/",  // support of tests
@@ -117,8 +118,11 @@ var layers = []string{
 	"store", "store/storetest", "store/mem", "store/dir", "store/s3", "store/s3/s3test", "lease",
 	"queue", "queue/queuetest", "queue/mem", "queue/sqs", "queue/sqs/sqstest", "lambdatest",
 	"actor", "actor/rostertest", "manifest", "migration",
-	"verdict", "inspect", "cost", "judge", "judge/offline", "judge/openai", "judge/openai/openaitest",
-	"balance", "settings", "evaluation", "evaluator", "run", "event", "sweep", "metric", "worker", "secret", "cloudtest",
+	"verdict", "inspect", "cost", "endpoint", "judge", "judge/offline", "judge/openai", "judge/openai/openaitest",
+	"balance", "ledger", "settings", "evaluation", "evaluator", "run",
+	"generate", "generate/offline", "generate/openai",
+	"mirror", "trash", "restore", "verify", "execution",
+	"event", "sweep", "metric", "worker", "secret", "cloudtest",
 	"score", "sample/picture", "sample",
 }
 
@@ -144,7 +148,7 @@ func TestImportsPointDown(t *testing.T) {
 
 // Drivers are named in mains only: everything else works with their ports.
 func TestDriversAreNamedInMains(t *testing.T) {
-	drivers := regexp.MustCompile(`^"(screentest/pkg/(store|queue)/(dir|mem|s3|sqs)|screentest/pkg/judge/openai|screentest/pkg/secret|github.com/sashabaranov/go-openai.*|github.com/aws/.*)"$`)
+	drivers := regexp.MustCompile(`^"(screentest/pkg/(store|queue)/(dir|mem|s3|sqs)|screentest/pkg/(judge|generate)/openai|screentest/pkg/secret|github.com/sashabaranov/go-openai.*|github.com/aws/.*)"$`)
 	aws := regexp.MustCompile(`^"github.com/(aws|johannesboyne)/`)
 	drives := regexp.MustCompile(`^pkg/(store/s3|queue/sqs|secret)/`)
 	for _, s := range sources(t) {

@@ -58,8 +58,8 @@ func TestAnActorCostsFewRequests(t *testing.T) {
 		t.Errorf("settings and roster: %d requests", n)
 	}
 	// The base image, list, evaluation, verdicts, and what is written: verdicts for
-	// each case of ten images, and the evaluation.
-	most := images + 5 + (images+9)/10
+	// each case of ten images, the plan, and the evaluation.
+	most := images + 6 + (images+9)/10
 	if n := cost(first, "a"); n > most {
 		t.Errorf("%d images: %d requests, want %d at most", images, n, most)
 	}

@@ -3,8 +3,9 @@
 // document. It is the same for the command line and for a worker on a queue.
 //
 // It writes under screentest/ and nowhere else. Every verdict is on the record
-// before the next case is asked, and the evaluation is written last: killed at
-// any moment and started again, it asks only for what is missing. Two evaluators
+// before the next case is asked, then the plan is put on the ledger, and the
+// evaluation is written last: killed at any moment and started again, it asks
+// only for what is missing. Two evaluators
 // of one actor take turns (package lease), so that the second finds the work
 // done; where a queue sees to that already, Config.Alone saves the claim.
 package evaluator
@@ -23,6 +24,7 @@ import (
 	"screentest/pkg/evaluation"
 	"screentest/pkg/judge"
 	"screentest/pkg/lease"
+	"screentest/pkg/ledger"
 	"screentest/pkg/settings"
 	"screentest/pkg/store"
 )
@@ -163,10 +165,30 @@ func (e *Evaluator) make(ctx context.Context, now survey) (Result, error) {
 		return Result{Spent: work.usage}, err
 	}
 	result := Result{Evaluation: work.build(), Spent: work.usage}
+	if err := e.propose(ctx, now.set.Actor, result.Evaluation, now.old == nil); err != nil {
+		return result, err
+	}
 	if err := evaluation.Save(ctx, e.Store, result.Evaluation, now.version); err != nil {
 		return result, err
 	}
 	return result, incomplete(result.Evaluation)
+}
+
+// propose puts the plan on the ledger, before the evaluation that it follows
+// from is on record: were it the other way round, a crash between the two would
+// leave a plan that nobody knows of.
+func (e *Evaluator) propose(ctx context.Context, a actor.Actor, made evaluation.Evaluation, first bool) error {
+	book := ledger.New(e.Store, a.Name)
+	if first && made.Plan.Empty() {
+		return nil
+	}
+	if !first {
+		var err error
+		if book, err = ledger.Load(ctx, e.Store, a.Name); err != nil {
+			return err
+		}
+	}
+	return book.Propose(ctx, made.Plan, made.Contents(), ledger.Signature{By: e.Holder, At: made.EvaluatedAt})
 }
 
 func incomplete(e evaluation.Evaluation) error {

@@ -134,7 +134,8 @@ func (w *work) conclude(fact *evaluation.Fact, failed map[string]error) {
 	}
 	switch j, ok := w.known[w.subject(fact.SHA256)]; {
 	case ok && j.Refused != "":
-		fact.Err = fmt.Errorf("on %s: %s; it is not asked again, have a person decide", j.JudgedAt.Format(time.DateOnly), j.Refused)
+		fact.Err = fmt.Errorf("%w: on %s: %s; it is not asked again, have a person decide",
+			judge.ErrRefused, j.JudgedAt.Format(time.DateOnly), j.Refused)
 		return
 	case ok:
 		fact.Verdict = &j.Verdict

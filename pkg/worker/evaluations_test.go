@@ -178,7 +178,7 @@ func TestWhatIsDoneAlreadyCostsTwoRequests(t *testing.T) {
 	if again := s.Ops()[first:]; len(again) != 2 {
 		t.Errorf("%v, want a list and a get", again)
 	}
-	if cases := 2; first != 1+3+3+cases+1 { // roster; list, evaluation, verdicts; images; a put for each case; evaluation
+	if cases := 2; first != 1+3+3+cases+2 { // roster; list, evaluation, verdicts; images; a put for each case; plan, evaluation
 		t.Errorf("the first time: %d: %v", first, s.Ops()[:first])
 	}
 }
