@@ -120,7 +120,7 @@ var layers = []string{
 	"actor", "actor/rostertest", "manifest", "migration",
 	"verdict", "inspect", "cost", "endpoint", "judge", "judge/offline", "judge/openai", "judge/openai/openaitest",
 	"balance", "ledger", "settings", "evaluation", "evaluator", "run",
-	"generate", "generate/offline", "generate/openai",
+	"generate", "generate/generatetest", "generate/offline", "generate/openai",
 	"mirror", "trash", "restore", "verify", "execution",
 	"event", "sweep", "metric", "worker", "secret", "cloudtest",
 	"score", "sample/picture", "sample",
@@ -152,7 +152,7 @@ func TestDriversAreNamedInMains(t *testing.T) {
 	aws := regexp.MustCompile(`^"github.com/(aws|johannesboyne)/`)
 	drives := regexp.MustCompile(`^pkg/(store/s3|queue/sqs|secret)/`)
 	for _, s := range sources(t) {
-		main := strings.HasPrefix(s.path, "cmd/") || strings.HasPrefix(s.path, "functions/")
+		main := strings.HasPrefix(s.path, "cmd/") || strings.HasPrefix(s.path, "functions/") || strings.HasPrefix(s.path, "internal/parts/")
 		driver := strings.HasPrefix(s.path, "pkg/store/") || strings.HasPrefix(s.path, "pkg/queue/") || strings.HasPrefix(s.path, "pkg/secret/") || strings.HasPrefix(s.path, "pkg/cloudtest/") || strings.HasPrefix(s.path, "pkg/judge/openai/")
 		for _, i := range s.file.Imports {
 			if drivers.MatchString(i.Path.Value) && !main && !driver && !s.isTest() {

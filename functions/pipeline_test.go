@@ -97,7 +97,7 @@ func newPipeline(t *testing.T, model openaitest.Options, start ...actor.Name) *p
 		functions: map[string]*lambdatest.Function{}, log: &logs{},
 	}
 	t.Cleanup(p.Close)
-	for _, name := range []string{"upload", "orchestrator", "evaluator", "progress"} {
+	for _, name := range []string{"upload", "orchestrator", "evaluator", "balancer", "progress"} {
 		f := &lambdatest.Function{Path: filepath.Join(bin, name, "bootstrap"), Env: p.Environment(), Log: p.log, Timeout: 10 * time.Minute}
 		t.Cleanup(func() { f.Close() })
 		p.functions[name] = f

@@ -16,25 +16,29 @@ import (
 
 func main() {
 	ctx := context.Background()
-	parts := setup.Must(ctx, setup.Evaluations, setup.Secret)
+	parts := setup.Must(ctx, setup.Evaluations, setup.Balances, setup.Secret)
+	balances := parts.Queue(ctx, setup.Balances)
 	open := func(ctx context.Context) (worker.Handler, error) {
 		set, err := parts.Settings(ctx)
 		if err != nil {
 			return nil, err
 		}
-		j, err := parts.Judge(ctx, set)
+		source, err := parts.Source(ctx, set)
 		if err != nil {
 			return nil, err
 		}
-		return worker.NewEvaluations(parts.Store, j, set, parts.Metrics, time.Now), nil
+		j, err := source.Judge()
+		if err != nil {
+			return nil, err
+		}
+		remote, err := parts.Remote(ctx, set)
+		return worker.NewEvaluations(parts.Store, j, set, remote, balances, parts.Metrics, time.Now), err
 	}
 	w := worker.Worker{
 		Queue: parts.Queue(ctx, setup.Evaluations), Kind: event.Evaluate, Opening: worker.Opening{Open: open, Now: time.Now},
 		Now: time.Now, Log: parts.Log, Metrics: parts.Metrics,
 	}
-	if err := w.Opening.Warm(ctx); err != nil {
-		parts.Log.Error("the messages wait until this is mended", "error", err.Error())
-	}
+	parts.Warm(ctx, &w)
 	lambda.Start(func(ctx context.Context, payload json.RawMessage) (event.Response, error) {
 		return w.Handle(ctx, payload)
 	})

@@ -9,15 +9,13 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"screentest/functions/internal/setup"
-	"screentest/pkg/store/s3"
 	"screentest/pkg/worker"
 )
 
 func main() {
 	ctx := context.Background()
 	parts := setup.Must(ctx, setup.Evaluations)
-	bucket, prefix, err := s3.Parse(parts.Env[setup.Data])
-	parts.Check(err)
+	bucket, prefix := parts.Bucket.Place()
 	uploads := worker.Uploads{
 		Bucket: bucket, Prefix: prefix, Mode: parts.Mode(),
 		Queue: parts.Queue(ctx, setup.Evaluations), Metrics: parts.Metrics, Log: parts.Log,

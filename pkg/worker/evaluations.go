@@ -13,9 +13,11 @@ import (
 	"screentest/pkg/event"
 	"screentest/pkg/judge"
 	"screentest/pkg/metric"
+	"screentest/pkg/mirror"
 	"screentest/pkg/run"
 	"screentest/pkg/settings"
 	"screentest/pkg/store"
+	"screentest/pkg/sweep"
 )
 
 // Evaluations evaluates actors.
@@ -23,6 +25,8 @@ type Evaluations struct {
 	Store     store.Store
 	Evaluator *evaluator.Evaluator
 	Settings  settings.Settings
+	Remote    mirror.Remote // where the images also lie
+	Balances  sweep.Sender  // takes approved plans
 	Metrics   *metric.Log
 	Now       func() time.Time
 	Members   Members
@@ -31,9 +35,9 @@ type Evaluations struct {
 
 // NewEvaluations returns the handler that evaluates with j. The message group
 // keeps other workers away from an actor, so no claim is taken.
-func NewEvaluations(s store.Store, j judge.Judge, set settings.Settings, m *metric.Log, now func() time.Time) *Evaluations {
+func NewEvaluations(s store.Store, j judge.Judge, set settings.Settings, r mirror.Remote, balances sweep.Sender, m *metric.Log, now func() time.Time) *Evaluations {
 	return &Evaluations{
-		Store: s, Settings: set, Metrics: m, Now: now, Members: Members{Store: s, Now: now}, Sweeps: Sweeps{Store: s, Now: now},
+		Store: s, Settings: set, Remote: r, Balances: balances, Metrics: m, Now: now, Members: Members{Store: s, Now: now}, Sweeps: Sweeps{Store: s, Now: now},
 		Evaluator: evaluator.New(evaluator.Config{Store: s, Judge: j, Settings: set, Holder: "evaluator", Now: now, Alone: true}),
 	}
 }
@@ -44,8 +48,11 @@ const finishing = 15 * time.Second
 // Reserve implements Handler: what has been asked is answered, and recorded.
 func (e *Evaluations) Reserve() time.Duration { return e.Settings.Judge.Timeout + finishing }
 
+const noImages = "no training images"
+
 // Do implements Handler. An actor that has not changed costs a list and a get,
-// and in a sweep a put.
+// and in a sweep a put. In a run that executes, an open plan is approved and
+// handed on, and what becomes of the actor is then not recorded here.
 func (e *Evaluations) Do(ctx context.Context, j event.Job) error {
 	if drop, err := e.excused(ctx, j); drop || err != nil {
 		return err
@@ -55,14 +62,18 @@ func (e *Evaluations) Do(ctx context.Context, j event.Job) error {
 	switch {
 	case errors.Is(err, evaluator.ErrNoImages):
 		// An event may tell of the last image that went.
-		o.State, o.Reason, err = run.Skipped, "no training images", nil
+		o.State, o.Reason, err = run.Skipped, noImages, nil
 	case errors.Is(err, evaluator.ErrUnjudged) && result.Spent.Requests == 0:
 		err = Failed{err} // nothing was asked, so nothing would be next time
 	case err == nil && result.Unchanged:
 		o.State, o.Reason = run.Skipped, "unchanged"
 	}
-	if err != nil {
-		o.State, o.Reason = run.Interrupted, err.Error()
+	handed := false
+	if err == nil && j.Mode == run.Execute && o.Reason != noImages {
+		handed, err = e.hand(ctx, j)
+	}
+	if err != nil || handed {
+		o.State, o.Reason = run.Interrupted, text(err)
 	}
 	e.measure(o, result)
 	return errors.Join(err, record(context.WithoutCancel(ctx), e.Store, j, o))

@@ -23,6 +23,7 @@ import (
 	"screentest/pkg/event"
 	"screentest/pkg/judge"
 	"screentest/pkg/metric"
+	"screentest/pkg/mirror"
 	"screentest/pkg/queue/mem"
 	"screentest/pkg/run"
 	"screentest/pkg/settings"
@@ -115,7 +116,7 @@ func evaluations(t *testing.T, s store.Store, m *model) *stage {
 	}
 	st.worker.Opening.Open = func(context.Context) (worker.Handler, error) {
 		clock := func() time.Time { return st.now }
-		return worker.NewEvaluations(s, m, settings.Default(), metric.New(&st.log, "test", clock), clock), nil
+		return worker.NewEvaluations(s, m, settings.Default(), mirror.Remote{}, st.dead, metric.New(&st.log, "test", clock), clock), nil
 	}
 	return st
 }

@@ -14,16 +14,18 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
-	"screentest/pkg/judge"
-	"screentest/pkg/judge/offline"
-	"screentest/pkg/judge/openai"
+	"screentest/internal/parts"
+	"screentest/pkg/evaluator"
+	"screentest/pkg/execution"
 	"screentest/pkg/metric"
+	"screentest/pkg/mirror"
 	"screentest/pkg/queue/sqs"
 	"screentest/pkg/run"
 	"screentest/pkg/secret"
 	"screentest/pkg/settings"
 	"screentest/pkg/store"
 	"screentest/pkg/store/s3"
+	"screentest/pkg/worker"
 )
 
 // The variables of the environment.
@@ -41,7 +43,8 @@ type Parts struct {
 	Log     *slog.Logger
 	Metrics *metric.Log
 	Env     map[string]string
-	Store   store.Store
+	Store   store.Store // the tree, with its lost races counted
+	Bucket  *s3.Store   // the tree itself
 }
 
 // Must makes the parts, and ends the process with a line that says what is wrong
@@ -58,7 +61,7 @@ func Must(ctx context.Context, variables ...string) Parts {
 	tree, err := s3.Open(ctx, p.Env[Data])
 	problems = append(problems, err)
 	p.Check(errors.Join(problems...))
-	p.Store = metric.Store(tree, p.Metrics)
+	p.Bucket, p.Store = tree, metric.Store(tree, p.Metrics)
 	return p
 }
 
@@ -99,23 +102,58 @@ func (p Parts) Settings(ctx context.Context) (settings.Settings, error) {
 	return set, err
 }
 
-// Judge makes the judge of the settings. The key comes from the secret; what one
-// command may spend (run.max_cost) is no limit for a worker that never ends.
-func (p Parts) Judge(ctx context.Context, set settings.Settings) (judge.Judge, error) {
-	if set.Judge.Name == "offline" {
-		return offline.New(), nil
+// Source is what the judge and the generator are made of. The key comes from the
+// secret, which is not asked for where no model is. What one command may spend
+// (run.max_cost) is no limit for a worker that never ends.
+func (p Parts) Source(ctx context.Context, set settings.Settings) (parts.Source, error) {
+	source := parts.Source{Settings: set, Identity: p.Env[Data], Transport: metric.Transport(http.DefaultTransport, p.Metrics)}
+	if set.Judge.Name == "offline" && set.Generation.Name == "offline" {
+		return source, nil
 	}
-	price, err := set.Price()
+	var err error
+	source.Key, err = secret.Read(ctx, p.Env[Secret])
+	return source, err
+}
+
+// Remote says where the images of the tree also lie.
+func (p Parts) Remote(ctx context.Context, set settings.Settings) (mirror.Remote, error) {
+	return parts.Remote(ctx, p.Bucket, set.Mirror)
+}
+
+// Executor makes what performs plans, in the name of by. Limits of a run cannot be
+// kept by workers that do not know of each other, so rather than going beyond them
+// nothing is done.
+func (p Parts) Executor(ctx context.Context, by string) (*execution.Executor, error) {
+	set, err := p.Settings(ctx)
 	if err != nil {
 		return nil, err
 	}
-	key, err := secret.Read(ctx, p.Env[Secret])
+	if set.Run.MaxDeletions >= 0 || set.Run.MaxGenerations >= 0 {
+		return nil, fmt.Errorf("run.max_deletions and run.max_generations in %s hold for one command only: set plan.limits, which hold for each actor, instead", settings.File)
+	}
+	source, err := p.Source(ctx, set)
 	if err != nil {
 		return nil, err
 	}
-	return openai.New(openai.Config{
-		APIKey: key, BaseURL: set.Judge.BaseURL, Model: set.Judge.Model, Price: price,
-		ReasoningEffort: set.Judge.ReasoningEffort, BatchSize: set.Judge.Batch, Timeout: set.Judge.Timeout,
-		Dialect: set.Judge.Dialect, SafetyIdentifier: p.Env[Data], Transport: metric.Transport(http.DefaultTransport, p.Metrics),
-	})
+	j, err := source.Judge()
+	if err != nil {
+		return nil, err
+	}
+	g, err := source.Generator()
+	if err != nil {
+		return nil, err
+	}
+	remote, err := p.Remote(ctx, set)
+	examiner := evaluator.New(evaluator.Config{Store: p.Store, Judge: j, Settings: set, Holder: by, Now: time.Now})
+	return execution.New(execution.Config{
+		Store: p.Store, Evaluator: examiner, Generator: g, Remote: remote, Settings: set, By: by, Now: time.Now,
+	}), err
+}
+
+// Warm opens the worker before the first batch comes. If that fails the worker is
+// started all the same, for it lets the messages wait.
+func (p Parts) Warm(ctx context.Context, w *worker.Worker) {
+	if err := w.Opening.Warm(ctx); err != nil {
+		p.Log.Error("the messages wait until this is mended", "error", err.Error())
+	}
 }

@@ -60,7 +60,7 @@ var _ store.Store = (*Store)(nil)
 // for each bucket. Open fails where region or credentials are missing; it does
 // not ask whether the bucket exists.
 func Open(ctx context.Context, uri string) (*Store, error) {
-	bucket, prefix, err := Parse(uri)
+	bucket, prefix, err := parse(uri)
 	if err != nil {
 		return nil, err
 	}
@@ -99,8 +99,7 @@ func New(client *s3.Client, bucket, prefix string) (*Store, error) {
 
 var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
-// Parse takes the address of a tree apart. The prefix is as it stands there.
-func Parse(uri string) (bucket, prefix string, err error) {
+func parse(uri string) (bucket, prefix string, err error) {
 	rest, ok := strings.CutPrefix(uri, Scheme)
 	if !ok {
 		return "", "", fmt.Errorf("%q is no address of a bucket; write s3://bucket/prefix", uri)
