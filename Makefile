@@ -2,7 +2,7 @@
 
 DATA ?= sample-data
 
-.PHONY: run sample build test lint bench fuzz clean help
+.PHONY: run sample build test lint bench bench-lambda invoke fuzz clean help
 
 run: sample ## build, make the sample data, migrate and evaluate it
 	bin/screentest --data $(DATA) migrate
@@ -22,7 +22,7 @@ test: ## every test, with the race detector where a C compiler is there
 	CGO_ENABLED=$(CGO) go test -timeout 20m $(RACE) ./...
 
 lint: ## gofmt, vet, staticcheck, and govulncheck where its database is reached
-	@unformatted=$$(gofmt -l cmd pkg *.go); test -z "$$unformatted" || { echo "not gofmt-clean: $$unformatted"; exit 1; }
+	@unformatted=$$(gofmt -l cmd functions internal pkg *.go); test -z "$$unformatted" || { echo "not gofmt-clean: $$unformatted"; exit 1; }
 	go vet ./...
 	go tool staticcheck ./...
 	@go tool govulncheck ./... || { test $$? -ne 3 && echo "SKIP govulncheck: its database cannot be reached"; }
@@ -38,11 +38,24 @@ fuzz: ## each fuzz test for 20 seconds
 		done; \
 	done
 
+FN ?= upload
+EVENT ?= events/upload/bridge-created.json
+
+invoke: sample ## call a function with an event: make invoke FN=evaluator EVENT=events/evaluator/batch.json
+	$(LAMBDA) -o bin/here/$(FN)/bootstrap ./functions/$(FN)
+	@go run ./cmd/invoke -function bin/here/$(FN)/bootstrap -event $(EVENT) -data $(DATA)
+
+bench-lambda: sample ## what the functions weigh, take and cost
+	go run ./cmd/bench-lambda -data $(DATA)
+
+# A function as it is shipped, but for the processor.
+LAMBDA = CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags "-s -w -buildid="
+
 clean: ## remove what was built and the sample data
 	rm -rf bin $(DATA)
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 # The race detector needs cgo, and that a C compiler.
 CGO = $(if $(shell command -v $${CC:-cc}),1,0)
