@@ -91,7 +91,7 @@ func TestTheLoopEnds(t *testing.T) {
 	p.tell(t, nil)
 	p.balance(t, 24)
 	balanced := p.model.Stats()
-	if balanced.Edits.Requests == 0 || p.log.count(`"ImagesGenerated"`) == 0 {
+	if balanced.Edits.Requests == 0 {
 		t.Fatalf("nothing was generated: %+v", balanced)
 	}
 	if alive, dead := p.left(t); alive != 0 || dead != 0 {

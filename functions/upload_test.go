@@ -86,6 +86,7 @@ func TestSamplesOfUpload(t *testing.T) {
 		}
 	}
 	alive, _ := p.left(t)
+	p.functions["upload"].Kill() // so that all it has printed is here
 	if malformed := p.log.count(`"Malformed":1`); alive < 10 || malformed != 5 {
 		t.Errorf("%d messages, %d malformed", alive, malformed)
 	}

@@ -37,9 +37,10 @@ import (
 
 // model is a judge that costs a dollar an image and counts them by content.
 type model struct {
-	mu    sync.Mutex
-	asked map[string]int
-	fail  func() error
+	mu     sync.Mutex
+	asked  map[string]int
+	fail   func() error
+	refuse func() bool
 }
 
 func (*model) ID() judge.ID     { return judge.ID{Name: "model", Model: "m", Rubric: "1"} }
@@ -51,10 +52,16 @@ func (m *model) Judge(_ context.Context, c judge.Case) ([]judge.Answer, cost.Usa
 	defer m.mu.Unlock()
 	if m.fail != nil {
 		if err := m.fail(); err != nil {
-			return nil, cost.Usage{}, err
+			return nil, cost.Usage{Requests: 1}, err
 		}
 	}
 	var answers []judge.Answer
+	if m.refuse != nil && m.refuse() {
+		for _, x := range c.Images {
+			answers = append(answers, judge.Answer{SHA256: x.SHA256, Err: judge.ErrRefused})
+		}
+		return answers, cost.Usage{Requests: 1}, nil
+	}
 	for _, x := range c.Images {
 		m.asked[x.SHA256]++
 		answers = append(answers, judge.Answer{SHA256: x.SHA256, Verdict: verdict.Verdict{Style: verdict.Photorealistic, Quality: 7}})
@@ -237,8 +244,7 @@ func TestAStoppedSweepIsDropped(t *testing.T) {
 	}
 }
 
-// An actor whose images cannot be judged is tried again, and has failed when
-// nothing is asked any more or the tries are used up.
+// An actor whose images cannot be judged is tried again until the tries are used up.
 func TestAnActorThatFailsIsOnTheRecord(t *testing.T) {
 	s, m := tree(t, 3), &model{}
 	st := evaluations(t, s, m)
@@ -249,12 +255,29 @@ func TestAnActorThatFailsIsOnTheRecord(t *testing.T) {
 	if !out.Done || out.Failed != 2 || len(out.Summary.Failures) != 1 || out.Summary.Failures[0].Actors != 2 {
 		t.Errorf("%+v %+v", out, out.Summary)
 	}
+	if _, dead := st.left(t); dead != 2 || out.Summary.Usage.Requests != 2*5*2 {
+		t.Errorf("%d dead letters, %d requests; want five tries of two cases for each actor", dead, out.Summary.Usage.Requests)
+	}
 	last, err := worker.LastFailure(t.Context(), s, "ada")
 	if err != nil || last == nil || !strings.Contains(last.Reason, "made no sense") {
 		t.Errorf("last failure %+v, %v", last, err)
 	}
 	if none, err := worker.LastFailure(t.Context(), s, "nobody"); none != nil || err != nil {
 		t.Errorf("of nobody: %+v, %v", none, err)
+	}
+}
+
+// What the model declines to look at is asked once; then a person decides.
+func TestARefusalIsNotTriedAgain(t *testing.T) {
+	s, m := tree(t, 2), &model{}
+	st := evaluations(t, s, m)
+	asked := 0
+	m.refuse = func() bool { asked++; return true }
+	begin(t, s, st)
+	st.settle(t)
+	out := look(t, s)
+	if _, dead := st.left(t); dead != 0 || out.Failed != 2 || asked != 2 {
+		t.Errorf("%d dead letters, %+v, asked %d times; want once for each actor", dead, out, asked)
 	}
 }
 

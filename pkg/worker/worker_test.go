@@ -31,7 +31,7 @@ type stage struct {
 	dead    *mem.Queue
 	worker  *worker.Worker
 	mapping lambdatest.Mapping
-	log     bytes.Buffer
+	log     logs
 	act     map[actor.Name]func(ctx context.Context) error
 	opening error
 
@@ -40,6 +40,24 @@ type stage struct {
 	gaveUp  []actor.Name
 	opened  int
 	timeout time.Duration // of an invocation
+}
+
+// logs is what is logged and measured, by several goroutines.
+type logs struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logs) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logs) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 func newStage(t *testing.T) *stage {
