@@ -28,13 +28,20 @@ type Function struct {
 
 	calling sync.Mutex
 	server  *http.Server
-	process *exec.Cmd
-	exited  chan struct{}
+
+	mu      sync.Mutex // for what Kill reads while a call is under way
+	process *process   // the last that was started
 	peak    int64
 
 	next    chan invocation // for the process to take
 	answers chan answer     // what it says
 	polled  chan time.Time  // when it asked for work
+}
+
+// A process is one of the bootstrap.
+type process struct {
+	*exec.Cmd
+	exited chan struct{} // closed when it has ended and all it printed is written
 }
 
 type invocation struct {
@@ -70,13 +77,14 @@ func (f *Function) Start() (time.Duration, error) {
 		<-f.polled // of a process before
 	}
 	began := time.Now()
-	if err := f.run(); err != nil {
+	p, err := f.run()
+	if err != nil {
 		return 0, err
 	}
 	select {
 	case at := <-f.polled:
 		return at.Sub(began), nil
-	case <-f.exited:
+	case <-p.exited:
 		return 0, ErrExited
 	case <-time.After(time.Minute):
 		return 0, errors.New("the function did not ask for work within a minute")
@@ -94,40 +102,50 @@ func (f *Function) listen() error {
 	return nil
 }
 
-func (f *Function) run() error {
-	f.process = exec.Command(f.Path)
-	f.process.Env = []string{
+func (f *Function) run() (*process, error) {
+	p := &process{exec.Command(f.Path), make(chan struct{})}
+	p.Env = []string{
 		"AWS_LAMBDA_RUNTIME_API=" + f.server.Addr, "AWS_LAMBDA_FUNCTION_NAME=test", "AWS_LAMBDA_FUNCTION_VERSION=$LATEST",
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=1769", "AWS_LAMBDA_LOG_GROUP_NAME=test", "AWS_LAMBDA_LOG_STREAM_NAME=test",
 		"AWS_LAMBDA_LOG_FORMAT=JSON", "TMPDIR=" + os.TempDir(),
 	}
 	for name, value := range f.Env {
-		f.process.Env = append(f.process.Env, name+"="+value)
+		p.Env = append(p.Env, name+"="+value)
 	}
-	f.process.Stdout, f.process.Stderr = f.Log, f.Log
-	if err := f.process.Start(); err != nil {
-		return fmt.Errorf("start %s: %w; `make lambda GOARCH=$(go env GOARCH)` builds it", f.Path, err)
+	p.Stdout, p.Stderr = f.Log, f.Log
+	if err := p.Start(); err != nil {
+		return nil, fmt.Errorf("start %s: %w; `make lambda GOARCH=$(go env GOARCH)` builds it", f.Path, err)
 	}
-	f.exited = make(chan struct{})
-	go func(process *exec.Cmd, exited chan struct{}) {
-		_ = process.Wait()
-		if usage, ok := process.ProcessState.SysUsage().(*syscall.Rusage); ok {
-			f.peak = max(f.peak, int64(usage.Maxrss)<<10)
-		}
-		close(exited)
-	}(f.process, f.exited)
-	return nil
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.process = p
+	go f.wait(p)
+	return p, nil
 }
 
-func (f *Function) running() bool {
+// wait sees a process to its end.
+func (f *Function) wait(p *process) {
+	_ = p.Wait()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if usage, ok := p.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		f.peak = max(f.peak, int64(usage.Maxrss)<<10)
+	}
+	close(p.exited)
+}
+
+// running returns the process, nil if there is none or it has ended.
+func (f *Function) running() *process {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.process == nil {
-		return false
+		return nil
 	}
 	select {
-	case <-f.exited:
-		return false
+	case <-f.process.exited:
+		return nil
 	default:
-		return true
+		return f.process
 	}
 }
 
@@ -136,9 +154,13 @@ func (f *Function) running() bool {
 func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	f.calling.Lock()
 	defer f.calling.Unlock()
-	if !f.running() {
+	p := f.running()
+	if p == nil {
 		if _, err := f.Start(); err != nil {
 			return nil, err
+		}
+		if p = f.running(); p == nil {
+			return nil, ErrExited
 		}
 	}
 	timeout := f.Timeout
@@ -150,7 +172,7 @@ func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	defer cancel()
 	select {
 	case f.next <- call:
-	case <-f.exited:
+	case <-p.exited:
 		return nil, ErrExited
 	case <-ctx.Done():
 		return nil, ctx.Err()
@@ -158,7 +180,7 @@ func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	select {
 	case a := <-f.answers:
 		return result(a)
-	case <-f.exited:
+	case <-p.exited:
 		return nil, ErrExited
 	case <-ctx.Done():
 		f.Kill() // as Lambda does with a call that takes too long
@@ -179,9 +201,9 @@ func result(a answer) ([]byte, error) {
 
 // Kill ends the process at once, wherever it is.
 func (f *Function) Kill() {
-	if f.running() {
-		_ = f.process.Process.Kill()
-		<-f.exited
+	if p := f.running(); p != nil {
+		_ = p.Process.Kill()
+		<-p.exited
 	}
 }
 
@@ -192,6 +214,8 @@ func (f *Function) Close() int64 {
 	if f.server != nil {
 		_ = f.server.Close()
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	return f.peak
 }
 
