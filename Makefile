@@ -2,12 +2,13 @@
 
 DATA ?= sample-data
 
-.PHONY: run sample build test lint bench bench-lambda invoke fuzz clean help
+.PHONY: run sample build test browser lint bench bench-lambda invoke fuzz clean help
 
 run: sample ## build, make the sample data, migrate and evaluate it
 	bin/screentest --data $(DATA) migrate
 	bin/screentest --data $(DATA) evaluate --all --judge offline || test $$? -eq 3
 	@echo "How often that is right: bin/screentest --data $(DATA) score --truth $(DATA)/truth.json"
+	@echo "To look at it:           bin/screentest --data $(DATA) serve --judge offline"
 	@echo "With your own actors:    bin/screentest --help, and README.md"
 
 sample: build
@@ -18,8 +19,13 @@ build: ## leave bin/screentest
 
 test: ## every test, with the race detector where a C compiler is there
 	@test -n "$$SCREENTEST_ROSTER" || echo "SKIP the tests on the real roster: SCREENTEST_ROSTER does not name its directory"
+	@command -v chromium >/dev/null && test -d $(AXE)/node_modules || echo "SKIP the pages in a browser: Chromium or axe-core is missing; make browser installs them"
 	@test $(CGO) = 1 || echo "SKIP the race detector: there is no C compiler"
 	CGO_ENABLED=$(CGO) go test -timeout 20m $(RACE) ./...
+
+browser: ## install what the tests of the pages need: Debian's Chromium, and axe-core from npm
+	command -v chromium >/dev/null || apt-get install -y --no-install-recommends chromium fonts-dejavu-core
+	npm ci --prefix $(AXE) --no-audit --no-fund
 
 lint: ## gofmt, vet, staticcheck, and govulncheck where its database is reached
 	@unformatted=$$(gofmt -l cmd functions internal pkg *.go); test -z "$$unformatted" || { echo "not gofmt-clean: $$unformatted"; exit 1; }
@@ -56,6 +62,9 @@ clean: ## remove what was built and the sample data
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# Where the tests look for axe-core.
+AXE = pkg/web/browser
 
 # The race detector needs cgo, and that a C compiler.
 CGO = $(if $(shell command -v $${CC:-cc}),1,0)

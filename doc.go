@@ -29,6 +29,7 @@ its budget.
 # What follows from it
 
 [screentest/pkg/balance] is the arithmetic: mix, balance, plan. Pure.
+[screentest/pkg/decision] keeps what people decided, which outranks every judge.
 [screentest/pkg/settings] is what the owner decides.
 [screentest/pkg/evaluation] is the document of one actor and the pure function
 that builds it from facts; [screentest/pkg/evaluator] collects the facts.
@@ -46,6 +47,13 @@ execution.go, then settle.go, generation.go, place.go and deletion.go. It alone
 deletes and adds images; [screentest/pkg/trash] is where they go,
 [screentest/pkg/restore] brings them back, [screentest/pkg/mirror] knows their
 second copies, and [screentest/pkg/verify] proves that all of it agrees.
+
+# Looking
+
+[screentest/pkg/album] gathers what is known of every actor and opens only what
+has changed; [screentest/pkg/thumbnail] makes the small pictures, once.
+[screentest/pkg/page] turns both into HTML, [screentest/pkg/report] writes it to
+files, and [screentest/pkg/web] serves it and takes decisions.
 
 # On AWS
 

@@ -119,10 +119,11 @@ var layers = []string{
 	"queue", "queue/queuetest", "queue/mem", "queue/sqs", "queue/sqs/sqstest", "lambdatest",
 	"actor", "actor/rostertest", "manifest", "migration",
 	"verdict", "inspect", "cost", "endpoint", "judge", "judge/offline", "judge/openai", "judge/openai/openaitest",
-	"balance", "ledger", "settings", "evaluation", "evaluator", "run",
+	"balance", "decision", "ledger", "settings", "evaluation", "evaluator", "run",
 	"generate", "generate/generatetest", "generate/offline", "generate/openai",
 	"mirror", "trash", "restore", "verify", "execution",
 	"event", "sweep", "metric", "worker", "secret", "cloudtest",
+	"thumbnail", "album", "page", "report", "web",
 	"score", "sample/picture", "sample",
 }
 

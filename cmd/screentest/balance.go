@@ -75,7 +75,7 @@ that are named. Killed or interrupted, the same command finishes what was begun.
 			"  screentest --data ./data balance --all --approve --yes",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.all == (len(args) > 0) {
-				return usageError{errors.New("name actors or say --all; see `screentest balance --help`")}
+				return usageError{hint(errors.New("name actors or say --all"), "see `screentest balance --help`")}
 			}
 			return a.balance(cmd.Context(), &f, args)
 		},

@@ -36,19 +36,19 @@ func balancesWhenKilled(t *testing.T, whole string) {
 	began := time.Now()
 	quiet := b.round(t, 0)
 	length := time.Since(began)
-	rounds, lost := 0, 0
+	rounds, cut := 0, 0
 	for left := kills; left > 0; rounds++ {
 		r := b.round(t, left, func() time.Duration { return rand.N(length/3 + 20*time.Millisecond) })
 		left -= r.kills
-		lost += r.acts[ledger.Lost]
+		cut += r.acts[ledger.CutOff]
 		if r.acts[ledger.Placed] != quiet.acts[ledger.Placed] || r.acts[ledger.Trashed] != quiet.acts[ledger.Trashed] {
 			t.Errorf("round %d: %v, undisturbed %v", rounds, r.acts, quiet.acts)
 		}
-		if r.acts[ledger.Lost] > r.kills*b.workers {
-			t.Errorf("round %d: %d orders lost by %d kills", rounds, r.acts[ledger.Lost], r.kills)
+		if r.acts[ledger.CutOff] > r.kills*b.workers {
+			t.Errorf("round %d: %d orders cut off by %d kills", rounds, r.acts[ledger.CutOff], r.kills)
 		}
 	}
-	t.Logf("%d kills in %d rounds, %d orders lost", kills, rounds, lost)
+	t.Logf("%d kills in %d rounds, %d orders cut off", kills, rounds, cut)
 }
 
 // A balancer is the program on copies of a tree, with a model that judges and

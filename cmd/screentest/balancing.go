@@ -1,16 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"strings"
 	"sync"
-
-	"golang.org/x/term"
 
 	"screentest/pkg/actor"
 	"screentest/pkg/balance"
@@ -162,28 +156,7 @@ func (b *balancing) confirm(ctx context.Context) (bool, error) {
 	if err := b.refuse(ctx); err != nil {
 		return false, err
 	}
-	return b.app.confirm("Go on?", b.yes)
-}
-
-// confirm asks a question on the terminal.
-func (a *app) confirm(question string, yes bool) (bool, error) {
-	if yes {
-		return true, nil
-	}
-	in, ok := a.stdin.(*os.File)
-	if !ok || !term.IsTerminal(int(in.Fd())) {
-		return false, usageError{errors.New("nothing was changed: there is nobody to ask here, so say --yes to do this")}
-	}
-	fmt.Fprintf(a.stderr, "%s [y/N] ", question)
-	answer, err := bufio.NewReader(in).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return false, err
-	}
-	if word := strings.ToLower(strings.TrimSpace(answer)); word == "y" || word == "yes" {
-		return true, nil
-	}
-	fmt.Fprintln(a.stderr, "nothing was changed")
-	return false, nil
+	return b.app.confirm(ctx, "Go on?", b.yes)
 }
 
 // approveAll approves the plans and leaves performing them to others.

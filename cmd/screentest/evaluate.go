@@ -60,7 +60,7 @@ func (f *evaluateFlags) check(args []string) error {
 	case !f.dryRun:
 		return errors.New("to have the plans performed say --execute")
 	case f.all == (len(args) > 0):
-		return errors.New("name actors or say --all; see `screentest evaluate --help`")
+		return hint(errors.New("name actors or say --all"), "see `screentest evaluate --help`")
 	}
 	return nil
 }
@@ -173,7 +173,7 @@ func (a *app) selection(ctx context.Context, s store.Store, args []string) ([]ac
 	}
 	slices.SortFunc(actors, byName)
 	if len(actors) == 0 {
-		return nil, fmt.Errorf("no actor of the roster has training images; they belong in actors/NAME/training_data, see `screentest actors --all`")
+		return nil, hint(errors.New("no actor of the roster has training images"), "they belong in actors/NAME/training_data; `screentest actors --all` lists the actors")
 	}
 	return actors, nil
 }
@@ -183,7 +183,7 @@ func named(roster actor.Roster, args []string) ([]actor.Actor, error) {
 	for _, arg := range args {
 		member, known := roster.Find(actor.Name(arg))
 		if !known {
-			return nil, usageError{fmt.Errorf("no actor %q in the roster; `screentest actors --all` lists them", arg)}
+			return nil, usageError{hint(fmt.Errorf("no actor %q in the roster", arg), "`screentest actors --all` lists them")}
 		}
 		picked = append(picked, member)
 	}
@@ -206,34 +206,43 @@ func (a *app) warn(found actor.Detection) {
 // pass evaluates the actors as one run. The report is nil where it could not even
 // begin.
 func (a *app) pass(ctx context.Context, s store.Store, e *evaluator.Evaluator, actors []actor.Actor) (*passReport, error) {
-	header := run.Run{Mode: run.DryRun, Judge: e.Judge.ID()}
-	byName := members(actors)
-	for _, member := range actors {
-		header.Actors = append(header.Actors, member.Name)
-	}
-	started, err := run.Start(ctx, s, header, e.Fresh, a.now())
+	started, err := a.start(ctx, s, e, actors)
 	if err != nil {
 		return nil, err
 	}
 	m := newMeter(a.stderr, "evaluating", "actors")
-	pass := run.Pass{
-		Store: s, Run: started, Workers: e.Workers(), Seen: m.outcome(len(actors)),
-		Work: func(ctx context.Context, name actor.Name) (run.Outcome, error) {
-			return a.outcome(ctx, e, byName[name])
-		},
-	}
-	stopped := pass.Do(ctx)
+	started, stopped := a.goOver(ctx, s, e, started, actors, m.outcome(len(actors)))
 	m.stop()
-	if stopped == nil {
-		if started, err = started.End(ctx, s, a.now()); err != nil {
-			return nil, err
-		}
-	}
 	report, err := a.reportPass(context.WithoutCancel(ctx), s, started)
 	if err != nil {
 		return nil, err
 	}
 	return &report, verdictOfPass(report.Progress, stopped)
+}
+
+// start puts a run over the actors on the record.
+func (a *app) start(ctx context.Context, s store.Store, e *evaluator.Evaluator, actors []actor.Actor) (run.Run, error) {
+	header := run.Run{Mode: run.DryRun, Judge: e.Judge.ID()}
+	for _, member := range actors {
+		header.Actors = append(header.Actors, member.Name)
+	}
+	return run.Start(ctx, s, header, e.Fresh, a.now())
+}
+
+// goOver evaluates the actors of the run and returns the run as it then stands, and
+// why it stopped if it did before the end.
+func (a *app) goOver(ctx context.Context, s store.Store, e *evaluator.Evaluator, r run.Run, actors []actor.Actor, seen func(run.Outcome)) (run.Run, error) {
+	byName := members(actors)
+	pass := run.Pass{
+		Store: s, Run: r, Workers: e.Workers(), Seen: seen,
+		Work: func(ctx context.Context, name actor.Name) (run.Outcome, error) {
+			return a.outcome(ctx, e, byName[name])
+		},
+	}
+	if stopped := pass.Do(ctx); stopped != nil {
+		return r, stopped
+	}
+	return r.End(ctx, s, a.now())
 }
 
 func (a *app) outcome(ctx context.Context, e *evaluator.Evaluator, member actor.Actor) (run.Outcome, error) {
@@ -249,11 +258,11 @@ func (a *app) outcome(ctx context.Context, e *evaluator.Evaluator, member actor.
 func verdictOfPass(p run.Progress, stopped error) error {
 	switch {
 	case errors.Is(stopped, context.Canceled):
-		return fmt.Errorf("interrupted: %d of %d actors remain; run the same command again to go on", p.Remaining, p.Total)
+		return hint(fmt.Errorf("interrupted: %d of %d actors remain", p.Remaining, p.Total), "run the same command again to go on")
 	case stopped != nil:
-		return fmt.Errorf("%w; %d of %d actors remain; run the same command again to go on", stopped, p.Remaining, p.Total)
+		return hint(fmt.Errorf("%w; %d of %d actors remain", stopped, p.Remaining, p.Total), "run the same command again to go on")
 	case p.Failed > 0:
-		return partialError{fmt.Errorf("%d of %d actors failed; run the same command again to retry them", p.Failed, p.Total)}
+		return partialError{hint(fmt.Errorf("%d of %d actors failed", p.Failed, p.Total), "run the same command again to retry them")}
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
 	if err != nil {
-		fmt.Fprintf(stderr, "error: %s\n", printableLines(err.Error()))
+		printFailure(stderr, err)
 	}
 	return status(err)
 }
@@ -57,8 +57,12 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 // A usageError is about how the command was called.
 type usageError struct{ error }
 
+func (e usageError) Unwrap() error { return e.error }
+
 // A partialError says that the command did its work and some actors failed.
 type partialError struct{ error }
+
+func (e partialError) Unwrap() error { return e.error }
 
 func status(err error) int {
 	var usage usageError
@@ -108,11 +112,12 @@ Exit status: 0 all well, 1 the command failed, 2 wrong usage, 3 done but some ac
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w; see `%s --help`", err, cmd.CommandPath())}
+		return usageError{hint(err, "see `%s --help`", cmd.CommandPath())}
 	})
 	root.PersistentFlags().StringVar(&a.data, "data", "data", "the data tree: a directory, or s3://bucket/prefix")
 	root.AddCommand(a.actorsCommand(), a.migrateCommand(), a.evaluateCommand(), a.balanceCommand(), a.historyCommand(),
-		a.restoreCommand(), a.trashCommand(), a.verifyCommand(), a.progressCommand(), a.scoreCommand(), a.sampleCommand(), a.configCommand(),
+		a.restoreCommand(), a.trashCommand(), a.verifyCommand(), a.progressCommand(), a.reportCommand(), a.serveCommand(),
+		a.scoreCommand(), a.sampleCommand(), a.configCommand(),
 		a.sweepCommand(), a.queueCommand(), a.explainCommand(), a.estimateCommand())
 	return root
 }
@@ -121,7 +126,7 @@ Exit status: 0 all well, 1 the command failed, 2 wrong usage, 3 done but some ac
 func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := check(cmd, args); err != nil {
-			return usageError{fmt.Errorf("%w; see `%s --help`", err, cmd.CommandPath())}
+			return usageError{hint(err, "see `%s --help`", cmd.CommandPath())}
 		}
 		return nil
 	}
@@ -143,11 +148,11 @@ func (a *app) open(ctx context.Context) (store.Store, error) {
 		return s, nil
 	}
 	if scheme, _, found := strings.Cut(a.data, "://"); found {
-		return nil, usageError{fmt.Errorf("--data %s: %s is not known here; name a directory or s3://bucket/prefix", a.data, scheme)}
+		return nil, usageError{hint(fmt.Errorf("--data %s: %s is not known here", a.data, scheme), "name a directory or s3://bucket/prefix")}
 	}
 	s, err := dir.Open(a.data)
 	if err != nil {
-		return nil, fmt.Errorf("--data %s: %w; name the directory that holds actorsData.json, or make one with `screentest sample %s`", a.data, err, a.data)
+		return nil, hint(fmt.Errorf("--data %s: %w", a.data, err), "name the directory that holds actorsData.json, or make one with `screentest sample %s`", a.data)
 	}
 	return s, nil
 }

@@ -35,7 +35,7 @@ of such a set will have a plan again.`,
 			"  screentest --data ./data restore --all",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.all == (len(args) > 0) || f.all && f.plan != "" {
-				return usageError{errors.New("name an actor, perhaps with files or --plan, or say --all; see `screentest restore --help`")}
+				return usageError{hint(errors.New("name an actor, perhaps with files or --plan, or say --all"), "see `screentest restore --help`")}
 			}
 			return a.restore(cmd.Context(), f, args)
 		},
@@ -105,7 +105,7 @@ func (a *app) eachTrash(ctx context.Context, names []actor.Name, problems []acto
 	m := newMeter(a.stderr, done, "actors")
 	for i, name := range names {
 		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("interrupted after %d of %d actors; run the same command again to go on", i, len(names))
+			return hint(fmt.Errorf("interrupted after %d of %d actors", i, len(names)), "run the same command again to go on")
 		}
 		one, err := act(name)
 		if err != nil {

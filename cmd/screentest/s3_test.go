@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -62,6 +64,54 @@ func sameEvaluations(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// sameImages: sameimages DIR PREFIX asserts that the training images of a tree in a
+// directory lie in the bucket too, and no others.
+func sameImages(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: sameimages DIR PREFIX")
+	}
+	server := ts.Value(bucketKey{}).(*s3test.Server)
+	names, err := server.Names(args[1] + "/actors/")
+	ts.Check(err)
+	there := map[string]bool{}
+	for _, name := range names {
+		if strings.Contains(name, "/training_data/") && actor.IsTrainingImage(path.Base(name)) {
+			there[name] = true
+		}
+	}
+	files, err := filepath.Glob(ts.MkAbs(args[0]) + "/actors/*/training_data/*")
+	ts.Check(err)
+	for _, file := range files {
+		key, err := filepath.Rel(ts.MkAbs(args[0]), file)
+		ts.Check(err)
+		info, err := os.Lstat(file)
+		ts.Check(err)
+		if !actor.IsTrainingImage(filepath.Base(file)) || !info.Mode().IsRegular() || strings.Contains(key, "visiting") {
+			continue
+		}
+		content, err := os.ReadFile(file)
+		ts.Check(err)
+		second, err := server.Read(path.Join(args[1], key))
+		if err != nil || !bytes.Equal(content, second) {
+			ts.Fatalf("%s is not the same in the bucket: %v", key, err)
+		}
+		delete(there, path.Join(args[1], key))
+	}
+	for key := range there {
+		if !strings.Contains(key, "visiting") {
+			ts.Fatalf("only in the bucket: %s", key)
+		}
+	}
+}
+
+// forget: forget KEY removes an object of the bucket.
+func forget(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: forget KEY")
+	}
+	ts.Check(ts.Value(bucketKey{}).(*s3test.Server).Remove(args[0]))
+}
+
 // lasting is an evaluation without what differs from one tree to another.
 func lasting(ts *testscript.TestScript, document []byte) map[string]any {
 	var e map[string]any
@@ -77,7 +127,7 @@ func lasting(ts *testscript.TestScript, document []byte) map[string]any {
 }
 
 // costsFewRequests measures what an evaluation costs on S3: a get for each image
-// and for the base image, a few for the record; if nothing has changed, two.
+// and for the base image, a few for the record; if nothing has changed, three.
 func costsFewRequests(t *testing.T, tree string) {
 	server := s3test.New(t)
 	if err := server.Upload(os.DirFS(tree), "tree"); err != nil {
@@ -132,7 +182,7 @@ func costsFewRequests(t *testing.T, tree string) {
 }
 
 // firstEvaluation is what the first evaluation of a set costs in requests beside
-// one for each image: the list and the evaluation before the claim and again after
-// it, the base image, claiming and releasing, the plan put forward, the evaluation
-// written.
-const firstEvaluation = 9
+// one for each image: the decisions, the list and the evaluation before the claim
+// and the latter two again after it, the base image, claiming and releasing, the
+// plan put forward, the evaluation written.
+const firstEvaluation = 10

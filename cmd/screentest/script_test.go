@@ -53,6 +53,8 @@ func runScripts(t *testing.T, tree string) {
 
 			"upload":          upload,
 			"sameevaluations": sameEvaluations,
+			"sameimages":      sameImages,
+			"forget":          forget,
 		},
 	})
 }

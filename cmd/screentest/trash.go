@@ -154,7 +154,7 @@ func (a *app) empty(ctx context.Context, age time.Duration, where string, yes bo
 	}
 	fmt.Fprintf(a.stderr, "%s of %s, %s, in the trash since before %s, will be deleted for good.\n",
 		plural(images, "image"), plural(len(all), "actor"), size(bytes), before.Local().Format(time.DateTime))
-	if proceed, err := a.confirm("Delete them for good?", yes); err != nil || !proceed {
+	if proceed, err := a.confirm(ctx, "Delete them for good?", yes); err != nil || !proceed {
 		return err
 	}
 	c, err := a.restoration(ctx, s, where)

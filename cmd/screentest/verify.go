@@ -118,7 +118,7 @@ func (a *app) verifyAll(ctx context.Context, actors []actor.Actor, look func(con
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return report, errors.New("interrupted; nothing is half done, run the same command again")
+		return report, hint(errors.New("interrupted; nothing is half done"), "run the same command again")
 	}
 	slices.SortFunc(report.Reports, func(x, y verify.Report) int { return byName(actor.Actor{Name: x.Actor}, actor.Actor{Name: y.Actor}) })
 	return report, nil

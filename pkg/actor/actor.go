@@ -86,6 +86,12 @@ func TrainingKey(n Name, file string) store.Key {
 	return store.Key(prefix(n) + trainingDir + file)
 }
 
+// BaseKey is where the file of that name in n's base image directory lies. Of file
+// holds what holds for TrainingKey.
+func BaseKey(n Name, file string) store.Key {
+	return store.Key(prefix(n) + baseDir + file)
+}
+
 // ManifestKey is where n's training manifest lies.
 func ManifestKey(n Name) store.Key { return TrainingKey(n, ManifestFile) }
 
@@ -97,6 +103,17 @@ func EvaluationKey(n Name) store.Key {
 // VerdictsKey is where the verdicts on n's images are kept by content.
 func VerdictsKey(n Name) store.Key {
 	return store.Key("screentest/verdicts/" + string(n) + ".json")
+}
+
+// DecisionsKey is where what people decided about n's images is kept by content.
+func DecisionsKey(n Name) store.Key {
+	return store.Key("screentest/decisions/" + string(n) + ".json")
+}
+
+// ThumbnailKey is where the small version of an image lies, by the SHA-256 of its
+// content in hex.
+func ThumbnailKey(sha256 string) store.Key {
+	return store.Key("screentest/thumbnails/" + sha256 + ".jpg")
 }
 
 // LedgerKey is where the ledger of n lies.

@@ -10,6 +10,7 @@ package balance
 
 import (
 	"fmt"
+	"slices"
 
 	"screentest/pkg/verdict"
 )
@@ -37,6 +38,7 @@ type Candidate struct {
 	Quality   int           // rank within the style: lowest goes first
 	Blemishes int           // issues that do not condemn; of two equal qualities the more blemished goes first
 	Condemned []string      // why the image cannot stay, in words; empty if it is sound
+	Held      bool          // a person keeps it: while it is sound it goes neither as a copy nor as surplus
 	Copies    string        // same non-empty value: copies of one picture, of which the best is kept
 	Pixels    int           // of copies judged alike, the larger is the better, then the one of more bytes:
 	Bytes     int64         // cropping and encoding again lose something
@@ -118,12 +120,6 @@ func Balanced(set []Candidate, t Target) bool {
 			return false
 		}
 	}
-	seen := map[string]bool{}
-	for _, c := range set {
-		if len(c.Condemned) > 0 || c.Copies != "" && seen[c.Copies] {
-			return false
-		}
-		seen[c.Copies] = true
-	}
-	return true
+	condemned := slices.ContainsFunc(set, func(c Candidate) bool { return len(c.Condemned) > 0 })
+	return !condemned && len(Copies(set)) == 0
 }

@@ -62,7 +62,7 @@ func golden(t *testing.T, path string) {
 }
 
 // readSet reads lines "FILE STYLE QUALITY [blemishes=N] [copies=GROUP]
-// [pixels=N] [bytes=N] [condemned=REASON]", where style "-" is none and spaces in REASON are "_".
+// [pixels=N] [bytes=N] [held] [condemned=REASON]", where style "-" is none and spaces in REASON are "_".
 func readSet(t *testing.T, text string) (set []balance.Candidate) {
 	t.Helper()
 	for line := range strings.Lines(text) {
@@ -82,6 +82,8 @@ func readSet(t *testing.T, text string) (set []balance.Candidate) {
 				fmt.Sscan(value, &c.Bytes)
 			case "copies":
 				c.Copies = value
+			case "held":
+				c.Held = true
 			case "condemned":
 				c.Condemned = append(c.Condemned, strings.ReplaceAll(value, "_", " "))
 			default:

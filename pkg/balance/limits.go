@@ -32,10 +32,13 @@ func (p *Plan) deleteWithin(l Limits, sorted triage, t Target) {
 	take("copies", sorted.copies)
 
 	surplus := sorted.surplus(t)
-	allowed := share(surplus, left)
+	free := sorted.expendable(surplus)
+	allowed := share(free, left)
 	var worst []Deletion
 	for _, s := range verdict.Styles() {
-		p.leftOut("surplus "+string(s)+" images", surplus.Of(s)-allowed.Of(s), surplus.Of(s), why)
+		what := "surplus " + string(s) + " images"
+		p.leftOut(what, surplus.Of(s)-free.Of(s), surplus.Of(s), "not deleted: a person keeps them")
+		p.leftOut(what, free.Of(s)-allowed.Of(s), surplus.Of(s), why)
 		worst = append(worst, sorted.surplusDeletions(s, allowed.Of(s), t)...)
 	}
 	p.deleteByName(worst)

@@ -265,6 +265,34 @@ func TestBestCopyStays(t *testing.T) {
 	})
 }
 
+func TestHeldImagesStay(t *testing.T) {
+	check(t, func(t *rapid.T, s situation) {
+		held := map[verdict.Style]int{}
+		for i, c := range s.set {
+			s.set[i].Held = rapid.IntRange(0, 3).Draw(t, "held") == 0
+			if s.set[i].Held && len(c.Condemned) == 0 {
+				held[c.Style]++
+			}
+		}
+		p := s.plan()
+		for _, d := range p.Delete {
+			if c := s.byFile()[d.File]; c.Held && len(c.Condemned) == 0 {
+				t.Fatalf("%s is held and goes: %s", c.File, d.Reason)
+			}
+		}
+		if balance.Balanced(judged(s.set), s.target) {
+			return
+		}
+		mix := balance.MixOf(s.set)
+		for _, style := range verdict.Styles() {
+			after := mix.Of(style) - deleted(p).Of(style) + p.Generate.Of(style)
+			if want := max(s.target.Of(style), held[style]); after != want {
+				t.Fatalf("the plan leaves %d of %s, want %d", after, style, want)
+			}
+		}
+	})
+}
+
 // better compares without the tie by name.
 func better(a, b balance.Candidate) bool {
 	return a.Quality > b.Quality || a.Quality == b.Quality && a.Blemishes < b.Blemishes

@@ -45,8 +45,9 @@ func triageOf(judged []Candidate) triage {
 }
 
 // Copies returns, for every image that is a copy of a better one, the file of the
-// best of its group: sound before condemned, then of higher quality, fewer
-// blemishes, more pixels, more bytes, and first by name.
+// best of its group: sound before condemned, then held, then of higher quality,
+// fewer blemishes, more pixels, more bytes, and first by name. A sound image that
+// is held is nobody's copy.
 func Copies(set []Candidate) map[string]string {
 	best := map[string]Candidate{}
 	for _, c := range set {
@@ -56,12 +57,15 @@ func Copies(set []Candidate) map[string]string {
 	}
 	copies := map[string]string{}
 	for _, c := range set {
-		if original := best[c.Copies].File; c.Copies != "" && c.File != original {
+		if original := best[c.Copies].File; c.Copies != "" && c.File != original && !c.stays() {
 			copies[c.File] = original
 		}
 	}
 	return copies
 }
+
+// stays reports whether no plan may delete the image.
+func (c Candidate) stays() bool { return c.Held && len(c.Condemned) == 0 }
 
 // surplus returns how many kept images each style has above the target.
 func (t triage) surplus(target Target) Target {
@@ -70,6 +74,19 @@ func (t triage) surplus(target Target) Target {
 		over.Add(s, max(0, len(t.kept[s])-max(0, target.Of(s))))
 	}
 	return over
+}
+
+// expendable returns how many of surplus may go. Held images come last in kept.
+func (t triage) expendable(surplus Target) Target {
+	var free Target
+	for _, s := range verdict.Styles() {
+		held := slices.IndexFunc(t.kept[s], Candidate.stays)
+		if held < 0 {
+			held = len(t.kept[s])
+		}
+		free.Add(s, min(surplus.Of(s), held))
+	}
+	return free
 }
 
 // shortage returns how many images each style lacks after the plan's deletions.
@@ -87,6 +104,9 @@ func (t triage) surplusDeletions(s verdict.Style, n int, target Target) []Deleti
 	for _, c := range t.kept[s][:n] {
 		reason := fmt.Sprintf("surplus: %d %s, target %d; lowest quality %d",
 			len(t.kept[s]), s, target.Of(s), c.Quality)
+		if slices.ContainsFunc(t.kept[s], Candidate.stays) {
+			reason += " of those that nobody keeps"
+		}
 		if c.Blemishes > 0 {
 			reason += fmt.Sprintf(", issues %d", c.Blemishes)
 		}
@@ -99,17 +119,29 @@ func (c Candidate) deletion(reason string) Deletion {
 	return Deletion{File: c.File, SHA256: c.SHA256, Style: c.Style, Reason: reason}
 }
 
-// worstFirst orders by quality, then more blemishes, then name.
+// worstFirst orders what may go before what stays, then by quality, then more
+// blemishes, then name.
 func worstFirst(a, b Candidate) int {
-	return cmp.Or(byMerit(a, b), cmp.Compare(a.File, b.File))
+	return cmp.Or(byStay(a, b), byMerit(a, b), cmp.Compare(a.File, b.File))
 }
 
-// bestFirst orders sound before condemned, then by higher quality, then fewer
-// blemishes, then what was lost least in copying, then name.
+// bestFirst orders sound before condemned, then held before others, then by
+// higher quality, then fewer blemishes, then what was lost least in copying, then
+// name.
 func bestFirst(a, b Candidate) int {
 	condemned := cmp.Compare(min(1, len(a.Condemned)), min(1, len(b.Condemned)))
 	loss := cmp.Or(cmp.Compare(b.Pixels, a.Pixels), cmp.Compare(b.Bytes, a.Bytes))
-	return cmp.Or(condemned, byMerit(b, a), loss, cmp.Compare(a.File, b.File))
+	return cmp.Or(condemned, byStay(b, a), byMerit(b, a), loss, cmp.Compare(a.File, b.File))
+}
+
+func byStay(a, b Candidate) int {
+	switch {
+	case a.stays() == b.stays():
+		return 0
+	case a.stays():
+		return 1
+	}
+	return -1
 }
 
 func byMerit(a, b Candidate) int {

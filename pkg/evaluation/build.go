@@ -10,6 +10,7 @@ import (
 	"screentest/pkg/actor"
 	"screentest/pkg/balance"
 	"screentest/pkg/cost"
+	"screentest/pkg/decision"
 	"screentest/pkg/inspect"
 	"screentest/pkg/judge"
 	"screentest/pkg/settings"
@@ -34,6 +35,7 @@ type Facts struct {
 	Images   []Fact // by file name
 	Base     *Base
 	Judge    judge.ID
+	Rulings  decision.Rulings
 	Problems []string
 	Usage    cost.Usage
 	At       time.Time
@@ -45,10 +47,14 @@ type Facts struct {
 func Build(f Facts, s settings.Settings) Evaluation {
 	e := Evaluation{
 		SchemaVersion: SchemaVersion, Actor: string(f.Actor), Basis: Basis(f.Judge, s), EvaluatedAt: f.At, Judge: f.Judge,
-		Base: f.Base, Target: s.Target, Problems: f.Problems, Usage: f.Usage, Images: []Image{},
+		Decisions: f.Rulings.Digest(), Base: f.Base, Target: s.Target, Problems: f.Problems, Usage: f.Usage, Images: []Image{},
 	}
 	for _, fact := range f.Images {
-		e.Images = append(e.Images, newImage(fact, s.Images.Thresholds))
+		image := newImage(fact, s.Images.Thresholds)
+		if ruling, ok := f.Rulings[fact.SHA256]; ok {
+			image.obey(ruling)
+		}
+		e.Images = append(e.Images, image)
 	}
 	set := candidates(e.Images, s.Plan)
 	e.markCopies(balance.Copies(set))
@@ -90,11 +96,31 @@ func newImage(f Fact, t inspect.Thresholds) Image {
 }
 
 func (i *Image) take(v verdict.Verdict) {
+	i.Verdict = &v
 	i.Style, i.Quality, i.NotJudged = v.Style, v.Quality, v.Unjudged
 	i.Observation, i.Text, i.Unsure = v.Observation, v.Text, v.Unsure
 	for _, issue := range v.Issues {
 		i.add(issue, "the judge reports "+string(issue))
 	}
+}
+
+// obey puts what a person decided in the place of what the judge said. The issues
+// stay for people to read.
+func (i *Image) obey(r decision.Ruling) {
+	i.Decision = &r
+	i.Style = cmp.Or(r.Style, i.Style)
+	if i.Judged == Unjudged && r.Settles() {
+		i.Judged = OK
+	}
+	i.Reasons = append(i.Reasons, r.Sentence())
+}
+
+// fate returns what a person decided to become of the image, "" for nothing.
+func (i Image) fate() decision.Kind {
+	if i.Decision == nil {
+		return ""
+	}
+	return i.Decision.Fate
 }
 
 func (i *Image) add(issue verdict.Issue, reason string) {
@@ -107,12 +133,18 @@ func (i *Image) add(issue verdict.Issue, reason string) {
 // faults returns why the image cannot stay, in words; none if it is sound.
 func (i Image) faults(p settings.Plan) []string {
 	var faults []string
+	switch i.fate() {
+	case decision.Keep:
+		return nil
+	case decision.Condemn:
+		faults = append(faults, i.Decision.Sentence())
+	}
 	for _, issue := range i.Issues {
 		if slices.Contains(p.Condemn, issue) {
 			faults = append(faults, i.reason(issue))
 		}
 	}
-	if i.Judged == OK && i.Quality < p.QualityFloor {
+	if i.Verdict != nil && i.Quality < p.QualityFloor {
 		faults = append(faults, fmt.Sprintf("quality %d below %d", i.Quality, p.QualityFloor))
 	}
 	return faults
@@ -129,8 +161,8 @@ func (i Image) reason(issue verdict.Issue) string {
 	return string(issue)
 }
 
-// Condemned reports whether the image goes for a fault of its own, or as a copy,
-// and not because there are too many of its style.
+// Condemned reports whether the image goes for a fault of its own, as a copy or by
+// a person's decision, and not because there are too many of its style.
 func (i Image) Condemned(p settings.Plan) bool { return len(i.faults(p)) > 0 }
 
 // candidates returns the images as the plan sees them, position by position.
@@ -141,7 +173,7 @@ func candidates(images []Image, p settings.Plan) []balance.Candidate {
 		set[i] = balance.Candidate{
 			File: image.File, SHA256: image.SHA256, Style: image.Style, Quality: image.Quality,
 			Pixels: image.Width * image.Height, Bytes: image.Bytes,
-			Condemned: faults, Blemishes: max(0, len(image.Issues)-len(faults)),
+			Condemned: faults, Blemishes: max(0, len(image.Issues)-len(faults)), Held: image.fate() == decision.Keep,
 		}
 	}
 	groupCopies(images, set)

@@ -2,7 +2,9 @@
 // with its measurements and verdict, the mix, and the plan that follows. The
 // document is what people and the later stages read.
 //
-// Build makes it from facts and is pure. Load and Save keep it under
+// Build makes it from facts and is pure. What people decided (package decision)
+// goes before what the judge said: a kept image is no plan's to delete, a condemned
+// one goes, a decided style replaces the judged one, also where there is none. Load and Save keep it under
 // screentest/evaluations. The verdicts that were paid for lie apart, under
 // screentest/verdicts (see Verdicts): an evaluation can be thrown away and made
 // again for nothing, a verdict cannot.
@@ -13,6 +15,7 @@ import (
 
 	"screentest/pkg/balance"
 	"screentest/pkg/cost"
+	"screentest/pkg/decision"
 	"screentest/pkg/inspect"
 	"screentest/pkg/judge"
 	"screentest/pkg/store"
@@ -28,8 +31,9 @@ const SchemaVersion = 1
 type Evaluation struct {
 	SchemaVersion int            `json:"schema_version"`
 	Actor         string         `json:"actor"`
-	Fingerprint   string         `json:"fingerprint"` // of the set: every file name and content
-	Basis         string         `json:"basis"`       // of everything else that decides the outcome: see Basis
+	Fingerprint   string         `json:"fingerprint"`         // of the set: every file name and content
+	Basis         string         `json:"basis"`               // of what else decides the outcome: see Basis; "" if that was in flux
+	Decisions     string         `json:"decisions,omitempty"` // of what people had decided: decision.Rulings.Digest
 	EvaluatedAt   time.Time      `json:"evaluated_at"`
 	Judge         judge.ID       `json:"judge"`
 	Base          *Base          `json:"base,omitempty"` // absent where the actor has no base image
@@ -39,6 +43,7 @@ type Evaluation struct {
 	Balanced      bool           `json:"balanced"`
 	Plan          balance.Plan   `json:"plan"`
 	Problems      []string       `json:"problems,omitempty"` // what lies in the set's place but could not be taken into it
+	Before        *Standing      `json:"before,omitempty"`   // how the actor stood before that changed last
 	Usage         cost.Usage     `json:"usage"`              // of making this evaluation; what was known before cost nothing
 }
 
@@ -54,32 +59,34 @@ type Judged string
 
 // The states of an image.
 const (
-	OK       Judged = "ok"       // measured and judged
+	OK       Judged = "ok"       // judged, or settled by a person
 	Unjudged Judged = "unjudged" // no verdict this time; Image.Error says why. Nothing is planned for the set
 	Broken   Judged = "broken"   // no image at all: never shown to a model
 )
 
 // An Image is one training image as it was found and judged.
 type Image struct {
-	File        string          `json:"file"`
-	SHA256      string          `json:"sha256"`
-	Bytes       int64           `json:"bytes"`
-	Version     store.Version   `json:"version"` // of the object, so that an unchanged one need not be read
-	Width       int             `json:"width"`
-	Height      int             `json:"height"`
-	Style       verdict.Style   `json:"style"`
-	Quality     int             `json:"quality"` // 1 to 10; absent without a verdict
-	Issues      []verdict.Issue `json:"issues"`
-	NotJudged   []verdict.Issue `json:"unjudged_issues,omitempty"` // unknown, not absent
-	Checks      *inspect.Checks `json:"checks"`
-	DuplicateOf string          `json:"duplicate_of"`          // the copy that is kept
-	Keep        bool            `json:"keep"`                  // false: the plan deletes it
-	Reasons     []string        `json:"reasons"`               // in words: every issue, and why the plan deletes it
-	Observation string          `json:"observation,omitempty"` // the judge's, for people
-	Text        string          `json:"text,omitempty"`        // visible in the picture: data, never obeyed
-	Unsure      bool            `json:"unsure,omitempty"`
-	Judged      Judged          `json:"judged"`
-	Error       string          `json:"error"`
+	File        string           `json:"file"`
+	SHA256      string           `json:"sha256"`
+	Bytes       int64            `json:"bytes"`
+	Version     store.Version    `json:"version"` // of the object, so that an unchanged one need not be read
+	Width       int              `json:"width"`
+	Height      int              `json:"height"`
+	Style       verdict.Style    `json:"style"`
+	Quality     int              `json:"quality"` // 1 to 10; absent without a verdict
+	Issues      []verdict.Issue  `json:"issues"`
+	NotJudged   []verdict.Issue  `json:"unjudged_issues,omitempty"` // unknown, not absent
+	Checks      *inspect.Checks  `json:"checks"`
+	DuplicateOf string           `json:"duplicate_of"`          // the copy that is kept
+	Keep        bool             `json:"keep"`                  // false: the plan deletes it
+	Reasons     []string         `json:"reasons"`               // in words: every issue, and why the plan deletes it
+	Observation string           `json:"observation,omitempty"` // the judge's, for people
+	Text        string           `json:"text,omitempty"`        // visible in the picture: data, never obeyed
+	Unsure      bool             `json:"unsure,omitempty"`
+	Verdict     *verdict.Verdict `json:"verdict,omitempty"`  // as the judge gave it, before people decided
+	Decision    *decision.Ruling `json:"decision,omitempty"` // what people decided: it counts instead
+	Judged      Judged           `json:"judged"`
+	Error       string           `json:"error"`
 }
 
 // Contents returns the set that was evaluated: content by file, "" for an image

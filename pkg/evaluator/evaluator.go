@@ -21,6 +21,7 @@ import (
 
 	"screentest/pkg/actor"
 	"screentest/pkg/cost"
+	"screentest/pkg/decision"
 	"screentest/pkg/evaluation"
 	"screentest/pkg/judge"
 	"screentest/pkg/lease"
@@ -98,7 +99,11 @@ var ErrNoImages = errors.New("no training images")
 // the document was written but is incomplete, with judge.ErrHalt where no further
 // actor can succeed, and otherwise with what went wrong for this actor alone.
 func (e *Evaluator) Evaluate(ctx context.Context, a actor.Actor) (Result, error) {
-	found, err := e.survey(ctx, a)
+	rulings, err := decision.Load(ctx, e.Store, a.Name)
+	if err != nil {
+		return Result{}, err
+	}
+	found, err := e.survey(ctx, a, rulings)
 	if err != nil || found.current && !e.Fresh {
 		return found.unchanged(), err
 	}
@@ -114,15 +119,17 @@ func (e *Evaluator) Evaluate(ctx context.Context, a actor.Actor) (Result, error)
 	return result, err
 }
 
-// A survey is how things stand: the set, and the evaluation on record.
+// A survey is how things stand: the set, what people decided, and the evaluation
+// on record.
 type survey struct {
 	set     actor.Set
+	rulings decision.Rulings
 	old     *evaluation.Evaluation
 	version store.Version // of the document of old
 	current bool          // old still holds
 }
 
-func (e *Evaluator) survey(ctx context.Context, a actor.Actor) (survey, error) {
+func (e *Evaluator) survey(ctx context.Context, a actor.Actor, r decision.Rulings) (survey, error) {
 	set, err := actor.LoadSet(ctx, e.Store, a)
 	if err != nil {
 		return survey{}, err
@@ -134,7 +141,8 @@ func (e *Evaluator) survey(ctx context.Context, a actor.Actor) (survey, error) {
 		return survey{}, fmt.Errorf("%s has %w", a.Name, ErrNoImages)
 	}
 	old, version, err := evaluation.Load(ctx, e.Store, a.Name)
-	return survey{set, old, version, old.Current(set, e.basis)}, err
+	current := old.Current(set, e.basis) && old.Decisions == r.Digest()
+	return survey{set, r, old, version, current}, err
 }
 
 func (s survey) unchanged() Result {
@@ -148,7 +156,7 @@ func (s survey) unchanged() Result {
 // before the claim was ours, so it looks again; an evaluation that came since
 // and holds is as good as one of our own, also where a fresh one is wanted.
 func (e *Evaluator) renew(ctx context.Context, a actor.Actor, before survey) (Result, error) {
-	now, err := e.survey(ctx, a)
+	now, err := e.survey(ctx, a, before.rulings)
 	if err != nil {
 		return Result{}, err
 	}
@@ -161,17 +169,44 @@ func (e *Evaluator) renew(ctx context.Context, a actor.Actor, before survey) (Re
 // make does the work and writes the evaluation over the one that was found.
 func (e *Evaluator) make(ctx context.Context, now survey) (Result, error) {
 	work := &work{Evaluator: e, set: now.set, facts: make([]evaluation.Fact, len(now.set.Images))}
-	if err := work.run(ctx, now.old); err != nil {
-		return Result{Spent: work.usage}, err
-	}
-	result := Result{Evaluation: work.build(), Spent: work.usage}
-	if err := e.propose(ctx, now.set.Actor, result.Evaluation, now.old == nil); err != nil {
+	err := work.run(ctx, now.old)
+	result := Result{Spent: work.usage}
+	if err != nil {
 		return result, err
 	}
-	if err := evaluation.Save(ctx, e.Store, result.Evaluation, now.version); err != nil {
+	result.Evaluation, err = e.conclude(ctx, work, now)
+	if errors.Is(err, store.ErrConflict) {
+		result.Evaluation, err = e.concludeAgain(ctx, work)
+	}
+	if err != nil {
 		return result, err
 	}
 	return result, incomplete(result.Evaluation)
+}
+
+// conclude makes the evaluation of what is known and puts it on record.
+func (e *Evaluator) conclude(ctx context.Context, w *work, s survey) (evaluation.Evaluation, error) {
+	made := w.build(s.rulings)
+	made.Follow(s.old)
+	if err := e.propose(ctx, w.set.Actor, made, s.old == nil); err != nil {
+		return made, err
+	}
+	return made, evaluation.Save(ctx, e.Store, made, s.version)
+}
+
+// concludeAgain is for when a person decided something while the images were
+// judged: then the old evaluation was rebuilt, and the new one must follow the
+// decision.
+func (e *Evaluator) concludeAgain(ctx context.Context, w *work) (evaluation.Evaluation, error) {
+	rulings, err := decision.Load(ctx, e.Store, w.set.Actor.Name)
+	if err != nil {
+		return evaluation.Evaluation{}, err
+	}
+	old, version, err := evaluation.Load(ctx, e.Store, w.set.Actor.Name)
+	if err != nil {
+		return evaluation.Evaluation{}, err
+	}
+	return e.conclude(ctx, w, survey{rulings: rulings, old: old, version: version})
 }
 
 // propose puts the plan on the ledger, before the evaluation that it follows

@@ -15,29 +15,35 @@ import (
 	"screentest/pkg/store"
 )
 
-// Examine judges a picture that is not in the set yet, by the same checks and
-// the same judge as those that are. The verdict is put on the record, so that
-// the image costs nothing more once it is in the set. A picture that is broken,
-// or that the judge declined to look at, is examined like any other; an error
-// means that this picture may be examined later.
+// An Examiner judges pictures that are not in a set yet, by the same checks and
+// the same judge as those that are. It reads the base image once. It is not safe
+// for concurrent use.
+type Examiner struct{ work *work }
+
+// Examiner returns an examiner for a set.
+func (e *Evaluator) Examiner(set actor.Set) *Examiner {
+	w := &work{Evaluator: e, set: set}
+	w.remember(nil)
+	return &Examiner{w}
+}
+
+// Examine judges one picture that may become file. The verdict is put on the
+// record, so that the image costs nothing more once it is in the set. A picture
+// that is broken, or that the judge declined to look at, is examined like any
+// other; an error means that this picture may be examined later.
 //
 // Copies of other images are not looked for. Whoever calls it holds the actor's
 // lease, or has no need of one.
-func (e *Evaluator) Examine(ctx context.Context, set actor.Set, file string, data []byte) (evaluation.Image, cost.Usage, error) {
-	w := &work{Evaluator: e, set: set}
-	err := w.examine(ctx, file, data)
-	if err != nil {
-		return evaluation.Image{}, w.usage, fmt.Errorf("examine %s: %w", file, err)
+func (x *Examiner) Examine(ctx context.Context, file string, data []byte) (evaluation.Image, cost.Usage, error) {
+	x.work.usage, x.work.problems = cost.Usage{}, nil
+	if err := x.work.examine(ctx, file, data); err != nil {
+		return evaluation.Image{}, x.work.usage, fmt.Errorf("examine %s: %w", file, err)
 	}
-	return w.build().Images[0], w.usage, nil
+	return x.work.build(nil).Images[0], x.work.usage, nil
 }
 
 func (w *work) examine(ctx context.Context, file string, data []byte) error {
-	if err := w.loadVerdicts(ctx); err != nil {
-		return err
-	}
-	w.remember(nil)
-	if err := w.lookAtBase(ctx); err != nil {
+	if err := w.prepare(ctx); err != nil {
 		return err
 	}
 	if err := w.pixels.Acquire(ctx, 1); err != nil {
@@ -45,13 +51,13 @@ func (w *work) examine(ctx context.Context, file string, data []byte) error {
 	}
 	picture, sum, err := w.measure(data, w.need)
 	w.pixels.Release(1)
-	info := store.Info{Key: actor.TrainingKey(w.set.Actor.Name, file), Size: int64(len(data))}
-	fact := evaluation.Fact{Info: info, SHA256: sum}
-	if unusable(err) {
+	fact := evaluation.Fact{Info: store.Info{Key: actor.TrainingKey(w.set.Actor.Name, file), Size: int64(len(data))}, SHA256: sum}
+	switch {
+	case unusable(err):
 		fact.Broken = err.Error()
-	} else if err != nil {
+	case err != nil:
 		return err
-	} else {
+	default:
 		fact.Checks = &picture.Checks
 	}
 	w.facts = []evaluation.Fact{fact}
@@ -61,6 +67,19 @@ func (w *work) examine(ctx context.Context, file string, data []byte) error {
 	}
 	if err := w.facts[0].Err; err != nil && !errors.Is(err, judge.ErrRefused) {
 		return err
+	}
+	return nil
+}
+
+// prepare loads what is known and reads the base image, the first time.
+func (w *work) prepare(ctx context.Context) error {
+	if w.known == nil {
+		if err := w.loadVerdicts(ctx); err != nil {
+			return err
+		}
+	}
+	if w.base == nil {
+		return w.lookAtBase(ctx)
 	}
 	return nil
 }

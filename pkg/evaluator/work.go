@@ -8,6 +8,7 @@ import (
 
 	"screentest/pkg/actor"
 	"screentest/pkg/cost"
+	"screentest/pkg/decision"
 	"screentest/pkg/evaluation"
 	"screentest/pkg/inspect"
 	"screentest/pkg/judge"
@@ -229,9 +230,9 @@ func (w *work) keep(ctx context.Context, judgements []evaluation.Judgement) erro
 	return err
 }
 
-func (w *work) build() evaluation.Evaluation {
+func (w *work) build(rulings decision.Rulings) evaluation.Evaluation {
 	return evaluation.Build(evaluation.Facts{
-		Actor: w.set.Actor.Name, Images: w.facts, Base: w.base, Judge: w.Judge.ID(),
+		Actor: w.set.Actor.Name, Images: w.facts, Base: w.base, Judge: w.Judge.ID(), Rulings: rulings,
 		Problems: w.problems, Usage: w.usage, At: w.Now(),
 	}, w.Settings)
 }

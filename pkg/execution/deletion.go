@@ -7,7 +7,6 @@ import (
 
 	"screentest/pkg/actor"
 	"screentest/pkg/ledger"
-	"screentest/pkg/manifest"
 	"screentest/pkg/mirror"
 	"screentest/pkg/store"
 	"screentest/pkg/trash"
@@ -47,11 +46,10 @@ func (p *performance) deleteAll(ctx context.Context) error {
 // mirror, then the manifest entry goes, and the objects last. However far it
 // gets, the image is in the set or in the trash; settle finishes the rest.
 func (p *performance) delete(ctx context.Context, step ledger.Step) error {
-	m, version, err := manifest.Load(ctx, p.Store, p.actor.Name)
-	if err != nil {
+	if err := p.load(ctx); err != nil {
 		return err
 	}
-	receipt, remote, err := p.receipt(ctx, step, m)
+	receipt, remote, err := p.receipt(ctx, step)
 	if err != nil {
 		return err
 	}
@@ -64,8 +62,8 @@ func (p *performance) delete(ctx context.Context, step ledger.Step) error {
 			return fmt.Errorf("in the mirror: %w", err)
 		}
 	}
-	delete(m.Images, receipt.File)
-	if _, err := manifest.Save(ctx, p.Store, p.actor.Name, m, version, p.Now()); err != nil {
+	delete(p.manifest.Images, receipt.File)
+	if err := p.save(ctx); err != nil {
 		return err
 	}
 	// Gone already is gone: S3 says so too when it was asked twice.
@@ -88,7 +86,7 @@ func (p *performance) finish(ctx context.Context, step ledger.Step, r trash.Rece
 	return p.record(ctx, step, ledger.Line{Act: ledger.Trashed, File: r.File, SHA256: r.SHA256, To: r.ImageKey(), Why: r.Reason})
 }
 
-func (p *performance) receipt(ctx context.Context, step ledger.Step, m *manifest.Manifest) (trash.Receipt, mirror.Object, error) {
+func (p *performance) receipt(ctx context.Context, step ledger.Step) (trash.Receipt, mirror.Object, error) {
 	d := step.Delete
 	r := trash.Receipt{
 		Actor: p.actor.Name, Proposal: p.proposal.ID, File: d.File, SHA256: d.SHA256, Style: d.Style,
@@ -97,7 +95,7 @@ func (p *performance) receipt(ctx context.Context, step ledger.Step, m *manifest
 	if image, ok := p.standing.known[object{d.File, p.standing.versions[d.File]}]; ok {
 		r.Bytes, r.Checks = image.Bytes, image.Checks
 	}
-	entry, ok := m.Images[d.File]
+	entry, ok := p.manifest.Images[d.File]
 	if ok {
 		r.Entry = trash.EntryOf(entry)
 	}

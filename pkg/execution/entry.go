@@ -16,6 +16,28 @@ import (
 	"screentest/pkg/manifest"
 )
 
+// load makes sure that the manifest is known.
+func (p *performance) load(ctx context.Context) error {
+	if p.manifest != nil {
+		return nil
+	}
+	var err error
+	p.manifest, p.version, err = manifest.Load(ctx, p.Store, p.actor.Name)
+	return err
+}
+
+// save writes the manifest. One that could not be written is read again before
+// the next change.
+func (p *performance) save(ctx context.Context) error {
+	version, err := manifest.Save(ctx, p.Store, p.actor.Name, p.manifest, p.version, p.Now())
+	if err != nil {
+		p.manifest = nil
+		return err
+	}
+	p.version = version
+	return nil
+}
+
 // The types of the generations that a plan adds to the manifest. Pictures of the
 // offline generator are no work of a model and are to be told apart at a glance.
 const (
@@ -42,10 +64,10 @@ type pictured struct {
 // enter gives a picture its manifest entry and its place in the generation of
 // this plan, unless it has them.
 func (p *performance) enter(ctx context.Context, step ledger.Step, passed ledger.Line, a answer, url string) error {
-	m, version, err := manifest.Load(ctx, p.Store, p.actor.Name)
-	if err != nil {
+	if err := p.load(ctx); err != nil {
 		return err
 	}
+	m := p.manifest
 	if _, there := m.Images[passed.File]; there {
 		return nil
 	}
@@ -58,8 +80,7 @@ func (p *performance) enter(ctx context.Context, step ledger.Step, passed ledger
 		return err
 	}
 	m.Images[passed.File] = newEntry(step, passed, a, generation, kind, url)
-	_, err = manifest.Save(ctx, p.Store, p.actor.Name, m, version, p.Now())
-	return err
+	return p.save(ctx)
 }
 
 func newEntry(step ledger.Step, passed ledger.Line, a answer, generation int, kind, url string) manifest.Image {
@@ -130,8 +151,7 @@ func (p *performance) generationOf(m *manifest.Manifest) (at int, o origin) {
 // freeName returns the next name for an image of the actor: one more than the
 // highest number that was ever used for it, so that no name comes twice.
 func (p *performance) freeName(ctx context.Context, extension string) (string, error) {
-	m, _, err := manifest.Load(ctx, p.Store, p.actor.Name)
-	if err != nil {
+	if err := p.load(ctx); err != nil {
 		return "", err
 	}
 	highest := 0
@@ -143,10 +163,10 @@ func (p *performance) freeName(ctx context.Context, extension string) (string, e
 	for file := range p.standing.contents {
 		see(file)
 	}
-	for file := range m.Images {
+	for file := range p.manifest.Images {
 		see(file)
 	}
-	for file := range m.Missing {
+	for file := range p.manifest.Missing {
 		see(file)
 	}
 	for _, r := range p.trashed {

@@ -27,6 +27,7 @@ import (
 	"screentest/pkg/inspect"
 	"screentest/pkg/lease"
 	"screentest/pkg/ledger"
+	"screentest/pkg/manifest"
 	"screentest/pkg/migration"
 	"screentest/pkg/mirror"
 	"screentest/pkg/settings"
@@ -104,6 +105,9 @@ type performance struct {
 	ledger   *ledger.Ledger
 	proposal ledger.Proposal
 	standing standing
+	examiner *evaluator.Examiner
+	manifest *manifest.Manifest         // as last read or written, nil if not known
+	version  store.Version              // of the manifest
 	base     []byte                     // the base image, read when first needed
 	held     *answer                    // the answer last stored or read
 	measured map[string]*inspect.Checks // of pictures that this plan brings, by content
@@ -143,6 +147,7 @@ func (p *performance) perform(ctx context.Context) error {
 	if err := p.settle(ctx); err != nil {
 		return err
 	}
+	p.manifest = nil
 	if _, err := migration.Reconcile(ctx, p.Store, p.actor, p.Now); err != nil {
 		return err
 	}

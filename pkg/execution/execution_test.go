@@ -15,6 +15,7 @@ import (
 
 	"screentest/pkg/actor"
 	"screentest/pkg/balance"
+	"screentest/pkg/decision"
 	"screentest/pkg/execution"
 	"screentest/pkg/generate"
 	"screentest/pkg/judge"
@@ -119,7 +120,7 @@ func TestSweep(t *testing.T) {
 		if n := len(st.camera.orders); n != len(quiet.camera.orders) {
 			t.Errorf("%d orders, want %d", n, len(quiet.camera.orders))
 		}
-		if acts := st.acts(); acts[ledger.Lost] > 0 || acts[ledger.Done] != 1 {
+		if acts := st.acts(); acts[ledger.CutOff] > 0 || acts[ledger.Done] != 1 {
 			t.Errorf("ledger: %v", acts)
 		}
 		st.clean()
@@ -285,6 +286,35 @@ func TestStale(t *testing.T) {
 				t.Errorf("mix %+v", e.Mix)
 			}
 		})
+	}
+}
+
+// What a person has decided to keep is not deleted, even if the plan that deletes
+// it was approved before.
+func TestKeptAfterTheApproval(t *testing.T) {
+	st := newStudio(t, mem.New(), balance.Mix{Photorealistic: 14, BWStylized: 4, ColorStylized: 3}, 0)
+	if _, err := st.evaluator(st.store).Evaluate(t.Context(), st.actor); err != nil {
+		t.Fatal(err)
+	}
+	if err := st.approve(st.store); err != nil {
+		t.Fatal(err)
+	}
+	doomed := st.latest().Plan.Delete[0]
+	keep := decision.Decision{SHA256: doomed.SHA256, File: doomed.File, Kind: decision.Keep, By: "ada", Why: "the best one", At: st.now()}
+	if err := decision.Add(t.Context(), st.store, name, keep); err != nil {
+		t.Fatal(err)
+	}
+	before := st.files()
+	_, err := st.finish(st.store)
+	if !errors.Is(err, execution.ErrStale) || !strings.Contains(err.Error(), doomed.File+" is kept by ada: the best one") {
+		t.Errorf("got %v", err)
+	}
+	if !maps.Equal(before, st.files()) {
+		t.Error("something was done all the same")
+	}
+	st.mustBalance()
+	if _, stays := st.files()[doomed.File]; !stays {
+		t.Errorf("%s is gone", doomed.File)
 	}
 }
 

@@ -70,7 +70,7 @@ func (p *performance) advance(ctx context.Context, step ledger.Step) (done bool,
 // tries are what was tried for a step so far.
 type tries struct {
 	orders int // sent or about to be
-	failed int // that count: what cost nothing does not
+	failed int // that count: not what cost nothing, nor what was cut off with the program
 	last   ledger.Line
 }
 
@@ -167,11 +167,11 @@ func (p *performance) received(ctx context.Context, step ledger.Step, line ledge
 }
 
 // recover finds out what became of an order that no line tells the end of. Where
-// no answer is stored it is lost, and may have been billed.
+// no answer is stored it is lost with the program, and may have been billed.
 func (p *performance) recover(ctx context.Context, step ledger.Step, ordered ledger.Line) error {
 	a, err := p.answer(ctx, step, ordered.Try)
 	if errors.Is(err, store.ErrNotFound) {
-		ordered.Act, ordered.Why, ordered.USD = ledger.Lost, "the program ended before the answer was stored", ordered.Bound
+		ordered.Act, ordered.Why, ordered.USD = ledger.CutOff, "the program ended before the answer was stored", ordered.Bound
 		return p.record(ctx, step, ordered)
 	}
 	if err != nil {

@@ -37,7 +37,10 @@ func (p *performance) judge(ctx context.Context, step ledger.Step, received ledg
 	if err != nil {
 		return err
 	}
-	examined, used, err := p.Evaluator.Examine(ctx, p.standing.set, file, a.Data)
+	if p.examiner == nil {
+		p.examiner = p.Evaluator.Examiner(p.standing.set)
+	}
+	examined, used, err := p.examiner.Examine(ctx, file, a.Data)
 	p.result.Spent = p.result.Spent.Add(used)
 	if err != nil {
 		return err

@@ -7,7 +7,6 @@ import (
 
 	"screentest/pkg/actor"
 	"screentest/pkg/ledger"
-	"screentest/pkg/manifest"
 	"screentest/pkg/mirror"
 	"screentest/pkg/store"
 	"screentest/pkg/trash"
@@ -102,13 +101,12 @@ func (p *performance) finishLate(ctx context.Context, step ledger.Step, r trash.
 	if sum != r.SHA256 {
 		return fmt.Errorf("%s holds other contents than its receipt says", r.ImageKey())
 	}
-	m, version, err := manifest.Load(ctx, p.Store, p.actor.Name)
-	if err != nil {
+	if err := p.load(ctx); err != nil {
 		return err
 	}
-	if _, there := m.Images[r.File]; there {
-		delete(m.Images, r.File)
-		if _, err := manifest.Save(ctx, p.Store, p.actor.Name, m, version, p.Now()); err != nil {
+	if _, there := p.manifest.Images[r.File]; there {
+		delete(p.manifest.Images, r.File)
+		if err := p.save(ctx); err != nil {
 			return err
 		}
 	}
@@ -141,18 +139,16 @@ func (p *performance) remoteOf(ctx context.Context, r trash.Receipt) (mirror.Obj
 // putBack makes sure that an image of the set has the manifest entry that its
 // receipt remembers.
 func (p *performance) putBack(ctx context.Context, r trash.Receipt) error {
-	m, version, err := manifest.Load(ctx, p.Store, p.actor.Name)
-	if err != nil {
+	if err := p.load(ctx); err != nil {
 		return err
 	}
-	if _, there := m.Images[r.File]; there || r.Entry == nil {
+	if _, there := p.manifest.Images[r.File]; there || r.Entry == nil {
 		return nil
 	}
 	image, err := r.Image()
 	if err != nil {
 		return err
 	}
-	m.Images[r.File] = image
-	_, err = manifest.Save(ctx, p.Store, p.actor.Name, m, version, p.Now())
-	return err
+	p.manifest.Images[r.File] = image
+	return p.save(ctx)
 }

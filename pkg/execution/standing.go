@@ -10,9 +10,9 @@ import (
 
 	"screentest/pkg/actor"
 	"screentest/pkg/balance"
+	"screentest/pkg/decision"
 	"screentest/pkg/evaluation"
 	"screentest/pkg/ledger"
-	"screentest/pkg/manifest"
 	"screentest/pkg/store"
 )
 
@@ -36,11 +36,10 @@ func (p *performance) refresh(ctx context.Context) error {
 	if err := p.look(ctx); err != nil {
 		return err
 	}
-	original := p.original()
-	if balance.FingerprintOf(original) == p.proposal.Plan.Fingerprint {
-		return nil
+	why, err := p.obstacle(ctx)
+	if err != nil || why == "" {
+		return err
 	}
-	why := difference(p.proposal.Set, original)
 	if err := p.abandon(ctx); err != nil {
 		return err
 	}
@@ -48,6 +47,27 @@ func (p *performance) refresh(ctx context.Context) error {
 		return err
 	}
 	return fmt.Errorf("%w: %s; evaluate again", ErrStale, why)
+}
+
+// obstacle says why the plan must not go on, "" for no reason: the set is another
+// one, or a person has decided to keep what would still be deleted.
+func (p *performance) obstacle(ctx context.Context) (string, error) {
+	if original := p.original(); balance.FingerprintOf(original) != p.proposal.Plan.Fingerprint {
+		return difference(p.proposal.Set, original), nil
+	}
+	rulings, err := decision.Load(ctx, p.Store, p.actor.Name)
+	if err != nil {
+		return "", err
+	}
+	for _, step := range p.proposal.Steps() {
+		if step.Delete == nil || p.proposal.Taken(step) {
+			continue
+		}
+		if r := rulings[step.Delete.SHA256]; r.Fate == decision.Keep {
+			return step.Delete.File + " is " + r.Sentence(), nil
+		}
+	}
+	return "", nil
 }
 
 // look lists the set and learns the content of every image. What was evaluated
@@ -145,8 +165,7 @@ func difference(then, now map[string]string) string {
 // reachable makes sure, before anything is spent or changed, that every image to
 // be deleted can be deleted everywhere.
 func (p *performance) reachable(ctx context.Context) error {
-	m, _, err := manifest.Load(ctx, p.Store, p.actor.Name)
-	if err != nil {
+	if err := p.load(ctx); err != nil {
 		return err
 	}
 	for _, step := range p.proposal.Steps() {
@@ -154,7 +173,7 @@ func (p *performance) reachable(ctx context.Context) error {
 		if d == nil || p.proposal.Taken(step) {
 			continue
 		}
-		if _, err := p.Remote.Locate(ctx, p.actor.Name, d.File, d.SHA256, m.Images[d.File].S3URL); err != nil {
+		if _, err := p.Remote.Locate(ctx, p.actor.Name, d.File, d.SHA256, p.manifest.Images[d.File].S3URL); err != nil {
 			return fmt.Errorf("delete %s: %w", d.File, err)
 		}
 	}

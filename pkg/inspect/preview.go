@@ -11,6 +11,20 @@ import (
 
 const previewQuality = 85
 
+// Preview decodes an image for people: the preview of Inspect, without measuring
+// anything. It fails as Inspect does.
+func Preview(data []byte, limits Limits, side int) ([]byte, error) {
+	img, format, err := decode(data, limits)
+	if err != nil {
+		return nil, err
+	}
+	exif := upright
+	if format == JPEG {
+		exif = orientation(data)
+	}
+	return encodePreview(turn(reduce(img), exif), side)
+}
+
 // encodePreview returns the reduced picture as a JPEG with a long side of at
 // most side pixels. The encoder writes no metadata.
 func encodePreview(reduced *image.RGBA, side int) ([]byte, error) {

@@ -44,7 +44,8 @@ const (
 const (
 	Ordered  Act = "ordered"  // a picture is about to be asked for: from here on it may be billed
 	Received Act = "received" // it came, is stored and is paid for
-	Lost     Act = "lost"     // no answer to an order is on record; USD is the most it can have cost
+	Lost     Act = "lost"     // the answer did not arrive; USD is the most it can have cost
+	CutOff   Act = "cut_off"  // the program ended before an answer was on record; USD likewise
 	Void     Act = "void"     // the order was not carried out and cost nothing
 	Refused  Act = "refused"  // the generator declined for safety: a person is to see it
 	Unfit    Act = "unfit"    // what came is no picture, or one that may not enter the set

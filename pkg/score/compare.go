@@ -53,7 +53,7 @@ func (p pair) sibling(file string) imageKey { return imageKey{p.label.Actor, fil
 
 // match pairs labels and judgements and starts the report with what has no partner.
 func match(truth Truth, got []Judged, keep func(actor string) bool) ([]pair, Report) {
-	r := Report{NotEvaluated: []string{}, NotLabelled: []string{}}
+	r := Report{NotEvaluated: []string{}, NotLabelled: []string{}, People: ComparePeople(nil)}
 	judged := map[imageKey]Judged{}
 	for _, j := range got {
 		if keep == nil || keep(j.Actor) {

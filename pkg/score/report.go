@@ -12,6 +12,7 @@ type Report struct {
 	Issues       []Hits   `json:"issues"` // one for each issue that labels name
 	Copies       []Found  `json:"copies"` // the recall of duplicate again, by kind
 	Sound        Sound    `json:"sound"`
+	People       People   `json:"people"`
 }
 
 // Styles says how well the styles of the decodable images were told apart.

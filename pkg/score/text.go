@@ -19,6 +19,7 @@ func (r Report) WriteText(w io.Writer) error {
 	r.Styles.writeText(&b)
 	r.writeIssues(&b)
 	r.Sound.writeText(&b)
+	r.People.writeText(&b)
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("print scores: %w", err)
 	}

@@ -50,7 +50,7 @@ func (e *Evaluations) Reserve() time.Duration { return e.Settings.Judge.Timeout 
 
 const noImages = "no training images"
 
-// Do implements Handler. An actor that has not changed costs a list and a get,
+// Do implements Handler. An actor that has not changed costs a list and two gets,
 // and in a sweep a put. In a run that executes, an open plan is approved and
 // handed on, and what becomes of the actor is then not recorded here.
 func (e *Evaluations) Do(ctx context.Context, j event.Job) error {

@@ -174,7 +174,7 @@ func TestAnObjectThatIsGoneIsDone(t *testing.T) {
 }
 
 // What a message costs in requests to S3, beside reading the roster once a process.
-func TestWhatIsDoneAlreadyCostsTwoRequests(t *testing.T) {
+func TestWhatIsDoneAlreadyCostsThreeRequests(t *testing.T) {
 	s := storetest.NewFaulty(tree(t, 3))
 	st := evaluations(t, s, &model{})
 	st.send(t, "ada")
@@ -183,10 +183,10 @@ func TestWhatIsDoneAlreadyCostsTwoRequests(t *testing.T) {
 	st.now = st.now.Add(time.Second)
 	st.send(t, "ada")
 	st.poll(t)
-	if again := s.Ops()[first:]; len(again) != 2 {
-		t.Errorf("%v, want a list and a get", again)
+	if again := s.Ops()[first:]; len(again) != 3 {
+		t.Errorf("%v, want the decisions, the list, the evaluation", again)
 	}
-	if cases := 2; first != 1+3+3+cases+2 { // roster; list, evaluation, verdicts; images; a put for each case; plan, evaluation
+	if cases := 2; first != 1+4+3+cases+2 { // roster; decisions, list, evaluation, verdicts; images; a put for each case; plan, evaluation
 		t.Errorf("the first time: %d: %v", first, s.Ops()[:first])
 	}
 }
@@ -328,7 +328,7 @@ func lasting(t *testing.T, s store.Store, n actor.Name) string {
 	if e == nil {
 		t.Fatalf("%s has no evaluation", n)
 	}
-	e.EvaluatedAt, e.Usage = time.Time{}, cost.Usage{}
+	e.EvaluatedAt, e.Usage, e.Before = time.Time{}, cost.Usage{}, nil
 	for i := range e.Images {
 		e.Images[i].Version = ""
 	}

@@ -133,6 +133,27 @@ func (s *Server) Write(name string, body []byte) error {
 	return s.write(name, body, map[string]string{})
 }
 
+// Remove takes an object of the bucket away, behind the back of every client.
+func (s *Server) Remove(name string) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	_, err := s.backend.DeleteObject(Bucket, name)
+	return err
+}
+
+// Names returns the names of the objects that begin with prefix.
+func (s *Server) Names(prefix string) ([]string, error) {
+	list, err := s.backend.ListBucket(Bucket, &gofakes3.Prefix{HasPrefix: true, Prefix: prefix}, gofakes3.ListBucketPage{})
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, content := range list.Contents {
+		names = append(names, content.Key)
+	}
+	return names, nil
+}
+
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name, hasName := objectName(r.URL)

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"screentest/pkg/report"
+	"screentest/pkg/settings"
+)
+
+func (a *app) reportCommand() *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:   "report",
+		Short: "Write the evaluations as a site of contact sheets, with CSV and JSON",
+		Long: `Write what is known of every actor as a static site: an overview, and for each
+actor a contact sheet that shows which images stay, which would go and why, and
+what would be generated. It needs no server: open index.html, or copy the
+directory into a bucket. Beside it lie actors.csv, images.csv and report.json.
+
+Thumbnails are made once and kept under screentest/thumbnails in the data tree.`,
+		Example: "  screentest --data ./data report\n  screentest --data ./data report -o /tmp/report --json",
+		Args:    arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.report(cmd.Context(), out)
+		},
+	}
+	cmd.Flags().StringVarP(&out, "out", "o", "report", "the directory to write into; an earlier report in it is replaced")
+	return a.reports(cmd)
+}
+
+func (a *app) report(ctx context.Context, out string) error {
+	s, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	set, _, err := settings.Load(ctx, s)
+	if err != nil {
+		return usageError{err}
+	}
+	if err := mayReplace(out); err != nil {
+		return err
+	}
+	m := newMeter(a.stderr, "writing", "actors")
+	result, err := report.Make(ctx, report.Config{
+		Store: s, Settings: set, Now: a.now(), Seen: m.at,
+		Write: func(name string, content []byte) error { return writeFile(out, name, content) },
+	})
+	m.stop()
+	switch {
+	case errors.Is(err, context.Canceled):
+		return hint(fmt.Errorf("interrupted: the report in %s is not complete", out), "run the same command again")
+	case err != nil:
+		return err
+	case a.json:
+		return a.printJSON(result)
+	}
+	for _, p := range result.Unshown {
+		fmt.Fprintf(a.stderr, "warning: no thumbnail of %s: %s\n", printable(p.Where), printable(p.Reason))
+	}
+	a.printf("%s and %s of %s, %.1f MB.\nOpen %s\n", plural(result.Images, "image"), plural(result.Thumbnails, "thumbnail"),
+		plural(result.Actors, "actor"), float64(result.Bytes)/1e6, filepath.Join(out, "index.html"))
+	return nil
+}
+
+// mayReplace refuses a directory that holds something other than a report.
+func mayReplace(out string) error {
+	files, err := os.ReadDir(out)
+	if errors.Is(err, os.ErrNotExist) || err == nil && len(files) == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(out, "report.json")); err != nil {
+		return hint(fmt.Errorf("%s is not empty and holds no earlier report", out), "name another directory with -o")
+	}
+	return nil
+}
+
+// writeFile puts a file in place whole: no reader sees half of it.
+func writeFile(root, name string, content []byte) error {
+	path := filepath.Join(root, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), ".report-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name())
+	_, err = file.Write(content)
+	if err = errors.Join(err, file.Chmod(0o644), file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), path)
+}

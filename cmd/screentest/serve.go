@@ -1,0 +1,164 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"screentest/pkg/cost"
+	"screentest/pkg/evaluator"
+	"screentest/pkg/restore"
+	"screentest/pkg/run"
+	"screentest/pkg/settings"
+	"screentest/pkg/store"
+	"screentest/pkg/web"
+)
+
+type serveFlags struct {
+	overrides
+	addr, by string
+}
+
+func (a *app) serveCommand() *cobra.Command {
+	var f serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the review page: look, overrule, approve, watch",
+		Long: `Serve the contact sheets of all actors as live pages. There people overrule
+verdicts (keep this, condemn that, this is a drawing), which every later plan
+respects, approve and reject plans, bring images back from the trash, and start
+a run and watch it. Plans are performed by balance alone. Looking changes nothing.
+
+Bound to this machine, which is the default, nobody signs in. On any other
+address everybody signs in with a token: the one in SCREENTEST_TOKEN, or else a
+new one, which is printed. Put a proxy with TLS in front of it there.`,
+		Example: "  screentest --data ./data serve\n  screentest --data ./data serve --judge offline --as mia\n" +
+			"  SCREENTEST_TOKEN=… screentest --data s3://bucket/prefix serve --addr 0.0.0.0:8080",
+		Args: arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.serve(cmd.Context(), &f)
+		},
+	}
+	f.register(cmd.Flags())
+	cmd.Flags().StringVar(&f.addr, "addr", "127.0.0.1:8080", "the address to listen on")
+	cmd.Flags().StringVar(&f.by, "as", "", "the name under which decisions are recorded (default: of the user)")
+	return cmd
+}
+
+func (a *app) serve(ctx context.Context, f *serveFlags) error {
+	s, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	set, _, err := f.load(ctx, s)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", f.addr)
+	if err != nil {
+		return hint(fmt.Errorf("--addr %s: %w", f.addr, err), "name another port; --addr 127.0.0.1:0 takes a free one")
+	}
+	config := web.Config{
+		Store: s, Settings: set, By: cmp.Or(f.by, person()), Now: a.now, Login: loginToken(listener.Addr()),
+		Log: slog.New(slog.NewTextHandler(a.stderr, nil)),
+	}
+	remote, err := remote(ctx, s, set.Mirror)
+	if err != nil {
+		return err
+	}
+	config.Restorer = restore.Config{Store: s, Remote: remote, By: config.By, Now: a.now}
+	a.addRunner(&config, s, set)
+	server := web.New(ctx, config)
+	a.printf("Review page: http://%s/ (Ctrl-C stops it)\n", listener.Addr())
+	if config.Login != "" {
+		a.printf("Token to sign in with: %s\n", config.Login)
+	}
+	return serveUntil(ctx, listener, server)
+}
+
+// addRunner lets the page start runs, if there is a judge.
+func (a *app) addRunner(c *web.Config, s store.Store, set settings.Settings) {
+	r := &runner{a, s, set}
+	e, err := r.evaluator()
+	if err != nil {
+		c.NoRunner = "No run can be started here: " + err.Error() + "."
+		return
+	}
+	c.Runner, c.Judge = r, e.Judge.ID().Name
+}
+
+// serveUntil serves until ctx ends, then finishes what is under way.
+func serveUntil(ctx context.Context, listener net.Listener, server *web.Server) error {
+	h := &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	failed := make(chan error, 1)
+	go func() { failed <- h.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	err := h.Shutdown(grace)
+	server.Wait()
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil // a browser that would not let go
+	}
+	return err
+}
+
+// loginToken returns the token that people have to sign in with when the address
+// can be reached from elsewhere.
+func loginToken(addr net.Addr) string {
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
+		return os.Getenv("SCREENTEST_TOKEN")
+	}
+	return cmp.Or(os.Getenv("SCREENTEST_TOKEN"), rand.Text())
+}
+
+// runner evaluates all actors for the review page.
+type runner struct {
+	app      *app
+	store    store.Store
+	settings settings.Settings
+}
+
+// evaluator returns the evaluator of one run, which may spend as much as one
+// command.
+func (r *runner) evaluator() (*evaluator.Evaluator, error) {
+	j, err := newJudge(r.settings, r.app.data, cost.NewBudget(r.settings.Run.MaxCost))
+	if err != nil {
+		return nil, err
+	}
+	return evaluator.New(evaluator.Config{
+		Store: r.store, Judge: j, Settings: r.settings, Holder: "screentest serve", Now: r.app.now,
+	}), nil
+}
+
+// Run implements web.Runner.
+func (r *runner) Run(ctx context.Context, begun func(run.Run), seen func(run.Outcome)) error {
+	e, err := r.evaluator()
+	if err != nil {
+		return err
+	}
+	actors, err := r.app.selection(ctx, r.store, nil)
+	if err != nil {
+		return err
+	}
+	started, err := r.app.start(ctx, r.store, e, actors)
+	if err != nil {
+		return err
+	}
+	begun(started)
+	_, err = r.app.goOver(ctx, r.store, e, started, actors, seen)
+	return err
+}

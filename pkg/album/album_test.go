@@ -1,0 +1,132 @@
+package album_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"screentest/pkg/actor"
+	"screentest/pkg/album"
+	"screentest/pkg/balance"
+	"screentest/pkg/evaluation"
+	"screentest/pkg/store"
+	"screentest/pkg/store/mem"
+	"screentest/pkg/store/storetest"
+	"screentest/pkg/verdict"
+)
+
+func put(t *testing.T, s store.Store, k store.Key, body string) {
+	t.Helper()
+	_, info, _ := store.ReadAll(t.Context(), s, k, 1<<20)
+	if _, err := s.Put(t.Context(), k, []byte(body), store.IfVersion(info.Version)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func save(t *testing.T, s store.Store, e evaluation.Evaluation) {
+	t.Helper()
+	e.SchemaVersion = evaluation.SchemaVersion
+	_, version, err := evaluation.Load(t.Context(), s, actor.Name(e.Actor))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := evaluation.Save(t.Context(), s, e, version); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tree has an actor in every state, named after it.
+func tree(t *testing.T) store.Store {
+	s := mem.New()
+	var names []string
+	for _, state := range album.States() {
+		names = append(names, fmt.Sprintf(`{"name":%q}`, state))
+		if state != album.Absent {
+			put(t, s, actor.TrainingKey(actor.Name(state), "a.png"), "")
+		}
+	}
+	put(t, s, actor.RosterKey, "["+strings.Join(names, ",")+"]")
+	image := evaluation.Image{File: "a.png", SHA256: "sum", Keep: true, Judged: evaluation.OK, Issues: []verdict.Issue{verdict.Blurred}}
+	open := image
+	open.Judged = evaluation.Unjudged
+	save(t, s, evaluation.Evaluation{Actor: "balanced", Balanced: true, Images: []evaluation.Image{image}, Base: &evaluation.Base{File: "b.png", SHA256: "base"}})
+	save(t, s, evaluation.Evaluation{Actor: "incomplete", Images: []evaluation.Image{open, image}})
+	save(t, s, evaluation.Evaluation{Actor: "limited", Images: []evaluation.Image{image}})
+	save(t, s, evaluation.Evaluation{Actor: "unbalanced", Images: []evaluation.Image{image}, Plan: balance.Plan{Generate: balance.Target{BWStylized: 2}}})
+	return s
+}
+
+func look(t *testing.T, a *album.Album) map[actor.Name]album.Entry {
+	t.Helper()
+	v, err := a.Look(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries := map[actor.Name]album.Entry{}
+	for _, e := range v.Entries {
+		entries[e.Actor.Name] = e
+	}
+	return entries
+}
+
+func TestEveryActorHasItsState(t *testing.T) {
+	entries := look(t, album.New(tree(t)))
+	for _, state := range album.States() {
+		if e := entries[actor.Name(state)]; e.State != state {
+			t.Errorf("%s is %q: %+v", state, e.State, e)
+		}
+	}
+	if e := entries["unbalanced"]; e.Lacks(verdict.BWStylized) != 2 || e.Issues[verdict.Blurred] != 1 || e.Cover.Key != "actors/unbalanced/training_data/a.png" {
+		t.Errorf("%+v", e)
+	}
+	if e := entries["balanced"]; e.Cover.Key != "actors/balanced/base_image/b.png" || e.Cover.SHA256 != "base" || !e.Changed().IsZero() {
+		t.Errorf("%+v", e)
+	}
+}
+
+func TestOnlyWhatChangedIsOpened(t *testing.T) {
+	s := tree(t)
+	counted := storetest.NewFaulty(s)
+	a := album.New(counted)
+	look(t, a)
+	first := counted.Count("get")
+	look(t, a)
+	if n := counted.Count("get"); n != first || counted.Count("list") != 7 {
+		t.Errorf("%d documents opened, then %d; %d listings", first, n-first, counted.Count("list"))
+	}
+	changed := evaluation.Evaluation{Actor: "limited", Balanced: true, EvaluatedAt: time.Unix(9, 0), Before: &evaluation.Standing{}}
+	save(t, s, changed)
+	if e := look(t, a)["limited"]; e.State != album.Balanced || !e.Changed().Equal(changed.EvaluatedAt) || counted.Count("get") != first+1 {
+		t.Errorf("%+v, %d documents opened", e, counted.Count("get")-first)
+	}
+	put(t, s, actor.RosterKey, `[{"name":"limited"}]`)
+	if n := len(look(t, a)); n != 1 {
+		t.Errorf("%d actors in the changed roster", n)
+	}
+}
+
+func TestADamagedEvaluationIsAProblemOfItsActor(t *testing.T) {
+	s := tree(t)
+	put(t, s, actor.EvaluationKey("unseen"), "{")
+	entries := look(t, album.New(s))
+	if e := entries["unseen"]; e.State != album.Unseen || e.Problem == "" || len(entries) != len(album.States()) {
+		t.Errorf("%+v", e)
+	}
+}
+
+func TestWhatTheRosterDoesNotNameIsListed(t *testing.T) {
+	s := tree(t)
+	put(t, s, "actors/stranger/training_data/a.png", "")
+	put(t, s, actor.RosterKey, `[{"name":"limited"},{"name":""}]`)
+	v, err := album.New(s).Look(t.Context())
+	if err != nil || len(v.Problems) != 1 || len(v.Unregistered) != 5 {
+		t.Errorf("%+v, %v", v, err)
+	}
+}
+
+func TestWithoutARosterThereIsNoAlbum(t *testing.T) {
+	if _, err := album.New(mem.New()).Look(t.Context()); err == nil {
+		t.Error("no error")
+	}
+}

@@ -1,0 +1,100 @@
+// What the pages do beyond reading: theme, keys, live progress, and the filter of a
+// report, which no server answers. Everything else works without this file.
+"use strict";
+
+(function theme() {
+  const button = document.getElementById("theme");
+  const names = ["auto", "light", "dark"];
+  const show = (name) => {
+    if (name === "auto") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = name;
+    button.textContent = "Theme: " + name;
+  };
+  let name = "auto";
+  try { name = localStorage.getItem("theme") || "auto"; } catch (e) { /* a file page may have no storage */ }
+  button.hidden = false;
+  show(names.includes(name) ? name : "auto");
+  button.addEventListener("click", () => {
+    name = names[(names.indexOf(name) + 1) % names.length];
+    try { localStorage.setItem("theme", name); } catch (e) { /* likewise */ }
+    show(name);
+  });
+})();
+
+(function keys() {
+  const stops = () => [...document.querySelectorAll("[data-keys] > li:not([hidden]):not(.blank)")];
+  const target = (stop) => stop.querySelector("h3 a, a, summary");
+  const step = (by) => {
+    const all = stops();
+    if (!all.length) return;
+    const at = all.findIndex((stop) => stop.contains(document.activeElement));
+    const next = all[at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(all.length - 1, Math.max(0, at + by))];
+    const focus = target(next);
+    if (focus) focus.focus();
+    next.scrollIntoView({ block: "nearest" });
+  };
+  const follow = (rel) => {
+    const link = document.querySelector(`a[rel=${rel}]`);
+    if (link) link.click();
+  };
+  const overrule = () => {
+    const frame = document.activeElement.closest("li");
+    const box = frame && frame.querySelector("details.decide");
+    if (!box) return;
+    box.open = true;
+    box.querySelector("input[name=why]").focus();
+  };
+  const actions = {
+    j: () => step(1), k: () => step(-1), n: () => follow("next"), p: () => follow("prev"), o: overrule,
+    "/": () => { const search = document.querySelector("input[type=search]"); if (search) search.focus(); },
+  };
+  document.addEventListener("keydown", (event) => {
+    const writing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
+    if (event.key === "Escape") {
+      const box = event.target.closest("details.decide");
+      if (box) { box.open = false; box.querySelector("summary").focus(); } else if (writing) event.target.blur(); else follow("up");
+      return;
+    }
+    if (writing || event.ctrlKey || event.metaKey || event.altKey || !actions[event.key]) return;
+    event.preventDefault();
+    actions[event.key]();
+  });
+})();
+
+(function progress() {
+  const box = document.querySelector("[data-poll]");
+  if (!box) return;
+  const look = async () => {
+    try {
+      const answer = await fetch(box.dataset.poll, { headers: { Accept: "text/html" } });
+      const text = answer.ok ? await answer.text() : "";
+      if (text && text !== box.dataset.shown && !box.contains(document.activeElement)) {
+        box.innerHTML = text;
+        box.dataset.shown = text;
+      }
+    } catch (e) { /* the server is away; the next look tells */ }
+    setTimeout(look, document.hidden ? 10000 : 1500);
+  };
+  setTimeout(look, 1500);
+})();
+
+(function filter() {
+  const form = document.querySelector("form[data-static]");
+  if (!form) return;
+  form.hidden = false;
+  const cards = [...document.querySelectorAll(".cards > li")];
+  const shown = document.getElementById("shown");
+  const whole = shown.textContent;
+  const apply = () => {
+    const words = form.q.value.trim().toLowerCase();
+    const state = form.state.value;
+    let n = 0;
+    for (const card of cards) {
+      card.hidden = (state && card.dataset.state !== state) || !card.textContent.toLowerCase().includes(words);
+      if (!card.hidden) n++;
+    }
+    shown.textContent = words || state ? `${n} of ${cards.length} on this page` : whole;
+  };
+  form.addEventListener("input", apply);
+  form.addEventListener("submit", (event) => event.preventDefault());
+})();

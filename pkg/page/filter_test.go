@@ -1,0 +1,72 @@
+package page_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"screentest/pkg/actor"
+	"screentest/pkg/album"
+	"screentest/pkg/balance"
+	"screentest/pkg/evaluation"
+	"screentest/pkg/page"
+	"screentest/pkg/verdict"
+)
+
+var cast = []album.Entry{
+	{Actor: actor.Actor{Name: "ada", Ethnicity: "Nordic"}, State: album.Balanced, Standing: evaluation.Standing{EvaluatedAt: time.Unix(9, 0)}, Before: &evaluation.Standing{}},
+	{Actor: actor.Actor{Name: "bob"}, State: album.Unbalanced, Standing: evaluation.Standing{Delete: 1}},
+	{Actor: actor.Actor{Name: "cyd"}, State: album.Incomplete, Issues: map[verdict.Issue]int{verdict.Blurred: 1}},
+	{Actor: actor.Actor{Name: "dan"}, State: album.Unbalanced, Standing: evaluation.Standing{Delete: 1, Generate: balance.Target{BWStylized: 2}}},
+}
+
+func TestFilters(t *testing.T) {
+	for query, want := range map[string]string{
+		"":                              "cyd dan bob ada",
+		"sort=name":                     "ada bob cyd dan",
+		"sort=change":                   "ada bob cyd dan",
+		"state=unbalanced":              "dan bob",
+		"lacks=bw_stylized":             "dan",
+		"issue=blurred":                 "cyd",
+		"q=NORD":                        "ada",
+		"q=+a+&sort=name":               "ada dan",
+		"state=unbalanced&q=o":          "bob",
+		"q=nobody":                      "",
+		"state=x&lacks=y&issue=z&page=": "cyd dan bob ada",
+	} {
+		q, err := url.ParseQuery(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := page.ParseFilter(q)
+		var names []string
+		for _, e := range f.Apply(cast) {
+			names = append(names, string(e.Actor.Name))
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("%q shows %q, want %q", query, got, want)
+		}
+		again, err := url.ParseQuery(strings.TrimPrefix(f.Address(), "?"))
+		if err != nil || page.ParseFilter(again) != f {
+			t.Errorf("%q: the address %q is another filter, %v", query, f.Address(), err)
+		}
+	}
+}
+
+func FuzzFilter(f *testing.F) {
+	f.Add("state=unbalanced&page=2&q=a")
+	f.Add("page=99999999999999999999&sort=x")
+	f.Fuzz(func(t *testing.T, query string) {
+		q, _ := url.ParseQuery(query)
+		filter := page.ParseFilter(q)
+		again, err := url.ParseQuery(strings.TrimPrefix(filter.Address(), "?"))
+		if err != nil || page.ParseFilter(again) != filter {
+			t.Errorf("%+v became %+v, %v", filter, page.ParseFilter(again), err)
+		}
+		o := page.NewOverview(page.Site{Live: true}, album.View{Entries: cast}, filter, 2, balance.DefaultTarget())
+		if len(o.Shown()) > 2 {
+			t.Errorf("a page shows %d", len(o.Shown()))
+		}
+	})
+}

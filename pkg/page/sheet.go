@@ -1,0 +1,217 @@
+package page
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"screentest/pkg/actor"
+	"screentest/pkg/decision"
+	"screentest/pkg/evaluation"
+	"screentest/pkg/verdict"
+)
+
+// A Sheet is the contact sheet of one actor.
+type Sheet struct {
+	Site
+	Member     actor.Actor
+	Previous   actor.Name // in the order of the overview; "" for the first
+	Next       actor.Name
+	Evaluation *evaluation.Evaluation // nil if there is none
+	Problem    string                 // why there is none
+	Notice     string                 // what has just been done
+	Decisions  []decision.Decision    // the history, oldest first
+	Proposal   *Proposal              // the plan on its way, nil where none was put forward
+	Trash      []Trashed
+	Problems   []string // documents that cannot be read
+	// Shown says of which contents there is a thumbnail; nil means of all.
+	Shown func(sha256 string) bool
+}
+
+// A Proposal is what became of the plan.
+type Proposal struct {
+	ID                  string
+	State               string // "proposed", "approved", …
+	Words               string // by whom, when, why
+	Approvable, Refusal bool   // whether it can be approved, and rejected
+}
+
+// A Trashed is an image that a plan deleted and that can be brought back.
+type Trashed struct {
+	Proposal, File string
+	Thumb          string
+	Words          string
+}
+
+// Render writes the sheet as HTML.
+func (s Sheet) Render(w io.Writer) error { return render(w, "actor.html", s) }
+
+// A Frame is one image on the sheet.
+type Frame struct {
+	evaluation.Image
+	Number    int    // in the order of the file names, from 1
+	Goes      string // why the plan deletes it, in words; "" if it does not
+	Thumb     string
+	Whole     string // address of the image itself, "" where there is none
+	Decidable bool   // forms can be shown for it
+	Kept      bool   // by a person's decision
+	DecideAt  string // where its form goes
+	Token     string
+}
+
+// Label tells those who do not see the picture what is in the frame.
+func (f Frame) Label() string {
+	parts := []string{f.File, StyleName(f.Style)}
+	if f.Quality > 0 {
+		parts = append(parts, fmt.Sprintf("quality %d of 10", f.Quality))
+	}
+	for _, issue := range f.Issues {
+		parts = append(parts, words(issue))
+	}
+	if !f.Keep {
+		parts = append(parts, "to be deleted")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Anchor names the frame within the page.
+func (f Frame) Anchor() string { return fmt.Sprintf("f%d", f.Number) }
+
+// A Group is the images of one style.
+type Group struct {
+	Style    verdict.Style // "" for images without one
+	Target   int
+	Stay     int
+	Go       int
+	Generate int
+	Frames   []Frame
+}
+
+// Blanks returns one number for each image to be generated.
+func (g Group) Blanks() []int {
+	blanks := make([]int, g.Generate)
+	for i := range blanks {
+		blanks[i] = i + 1
+	}
+	return blanks
+}
+
+func (s Sheet) frame(i int) Frame {
+	image := s.Evaluation.Images[i]
+	f := Frame{Image: image, Number: i + 1, Token: s.Token, DecideAt: s.Site.Actor(s.Member.Name) + "/decide"}
+	for _, deletion := range s.Evaluation.Plan.Delete {
+		if deletion.File == image.File {
+			f.Goes = deletion.Reason
+		}
+	}
+	f.Decidable = s.Live && image.SHA256 != ""
+	if image.Judged != evaluation.Broken && s.shows(image.SHA256) {
+		f.Thumb, f.Whole = s.Thumbnail(s.Member.Name, image.SHA256), s.Site.Image(s.Member.Name, image.SHA256)
+	}
+	f.Kept = image.Decision != nil && image.Decision.Fate == decision.Keep
+	return f
+}
+
+// Groups returns the frames by style, those that stay before those that go, by
+// file name.
+func (s Sheet) Groups() []Group {
+	var groups []Group
+	for _, style := range append(verdict.Styles(), "") {
+		g := Group{Style: style, Target: s.Evaluation.Target.Of(style), Generate: s.Evaluation.Plan.Generate.Of(style)}
+		for i, image := range s.Evaluation.Images {
+			if image.Style == style {
+				g.Frames = append(g.Frames, s.frame(i))
+			}
+		}
+		slices.SortStableFunc(g.Frames, func(a, b Frame) int { return goes(a) - goes(b) })
+		for _, f := range g.Frames {
+			g.Go += goes(f)
+		}
+		g.Stay = len(g.Frames) - g.Go
+		if style != "" || len(g.Frames) > 0 {
+			groups = append(groups, g)
+		}
+	}
+	return groups
+}
+
+func goes(f Frame) int {
+	if f.Keep {
+		return 0
+	}
+	return 1
+}
+
+// Copies returns the groups of copies, each with the image that is kept first.
+func (s Sheet) Copies() [][]Frame {
+	var order []string
+	groups := map[string][]Frame{}
+	for i, image := range s.Evaluation.Images {
+		if of := image.DuplicateOf; of != "" {
+			if groups[of] == nil {
+				order = append(order, of)
+			}
+			groups[of] = append(groups[of], s.frame(i))
+		}
+	}
+	var copies [][]Frame
+	for _, of := range order {
+		original := slices.IndexFunc(s.Evaluation.Images, func(i evaluation.Image) bool { return i.File == of })
+		if original >= 0 {
+			copies = append(copies, append([]Frame{s.frame(original)}, groups[of]...))
+		}
+	}
+	return copies
+}
+
+// Bar shows what is left after the plan's deletions against the target.
+func (s Sheet) Bar() Bar {
+	return Bar{Has: s.Evaluation.Left(), Target: s.Evaluation.Target}
+}
+
+// Portrait returns the address of the base image's thumbnail, "" without one.
+func (s Sheet) Portrait() string {
+	if s.Evaluation == nil || s.Evaluation.Base == nil {
+		return ""
+	}
+	if !s.shows(s.Evaluation.Base.SHA256) {
+		return ""
+	}
+	return s.Thumbnail(s.Member.Name, s.Evaluation.Base.SHA256)
+}
+
+func (s Sheet) shows(sha256 string) bool { return s.Shown == nil || s.Shown(sha256) }
+
+// Description returns what the roster says of the actor.
+func (s Sheet) Description() string {
+	var parts []string
+	for _, part := range []string{s.Member.Age, s.Member.Sex, s.Member.Ethnicity} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// PlanWords says what the plan would do.
+func (s Sheet) PlanWords() string {
+	p := s.Evaluation.Plan
+	var parts []string
+	if n := p.Generate.Total(); n > 0 {
+		var kinds []string
+		for _, style := range verdict.Styles() {
+			if k := p.Generate.Of(style); k > 0 {
+				kinds = append(kinds, fmt.Sprintf("%d %s", k, StyleName(style)))
+			}
+		}
+		parts = append(parts, fmt.Sprintf("generate %s: %s", plural(n, "image"), strings.Join(kinds, ", ")))
+	}
+	if n := len(p.Delete); n > 0 {
+		parts = append(parts, "delete "+plural(n, "image"))
+	}
+	if len(parts) == 0 {
+		return "nothing to do"
+	}
+	return strings.Join(parts, ", then ")
+}

@@ -1,0 +1,121 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"screentest/pkg/actor"
+	"screentest/pkg/ledger"
+	"screentest/pkg/page"
+	"screentest/pkg/restore"
+	"screentest/pkg/trash"
+)
+
+// A Restorer brings images back out of the trash, as restore.Config does.
+type Restorer interface {
+	Restore(ctx context.Context, n actor.Name, s restore.Selection) (restore.Report, error)
+}
+
+// plan approves or rejects the plan that is on the page.
+func (s *Server) plan(w http.ResponseWriter, r *http.Request) error {
+	name := actor.Name(r.PathValue("name"))
+	if err := name.Validate(); err != nil {
+		return fmt.Errorf("%w: %w", errNoPage, err)
+	}
+	book, err := ledger.Load(r.Context(), s.Store, name)
+	if err != nil {
+		return err
+	}
+	id, act := r.PostForm.Get("id"), r.PostForm.Get("act")
+	sign := ledger.Signature{By: s.By, At: s.Now().UTC(), Why: r.PostForm.Get("why")}
+	switch act {
+	case "approve":
+		err = book.Approve(r.Context(), id, sign)
+	case "reject":
+		err = book.Reject(r.Context(), id, sign)
+	default:
+		return fmt.Errorf("%w: %q is nothing that can be done to a plan", errMalformed, act)
+	}
+	if errors.Is(err, ledger.ErrState) {
+		return fmt.Errorf("%w: %w; reload the page", errBusy, err)
+	}
+	if err != nil {
+		return err
+	}
+	s.back(w, r, name, act, "")
+	return nil
+}
+
+// back leads to an actor's page, which says what was done.
+func (s *Server) back(w http.ResponseWriter, r *http.Request, name actor.Name, did, fragment string) {
+	to := url.URL{Path: "/actors/" + string(name), RawPath: s.site.Actor(name), RawQuery: "did=" + did, Fragment: fragment}
+	http.Redirect(w, r, to.String(), http.StatusSeeOther)
+}
+
+// restore brings one image back from the trash.
+func (s *Server) restore(w http.ResponseWriter, r *http.Request) error {
+	name := actor.Name(r.PathValue("name"))
+	if err := name.Validate(); err != nil {
+		return fmt.Errorf("%w: %w", errNoPage, err)
+	}
+	selection := restore.Selection{Files: []string{r.PostForm.Get("file")}, Proposal: r.PostForm.Get("proposal")}
+	if selection.Files[0] == "" || selection.Proposal == "" {
+		return fmt.Errorf("%w: no image is named", errMalformed)
+	}
+	report, err := s.Restorer.Restore(r.Context(), name, selection)
+	switch {
+	case err != nil:
+		return err
+	case len(report.Problems) > 0:
+		return fmt.Errorf("%w: %s: %s", errBusy, report.Problems[0].Where, report.Problems[0].Reason)
+	case len(report.Images) == 0:
+		return fmt.Errorf("%w: that image is not in the trash any more", errBusy)
+	}
+	s.back(w, r, name, "restore", "")
+	return nil
+}
+
+// proposal returns how far the plan of an actor has come, nil if none is on the
+// ledger.
+func (s *Server) proposal(ctx context.Context, name actor.Name) (*page.Proposal, error) {
+	book, err := ledger.Load(ctx, s.Store, name)
+	if err != nil {
+		return nil, err
+	}
+	latest, ok := book.Latest()
+	if !ok {
+		return nil, nil
+	}
+	last := latest.Last()
+	p := &page.Proposal{ID: latest.ID, State: string(latest.State), Words: fmt.Sprintf("by %s, %s", last.By, last.At.UTC().Format("2 January 2006 15:04 MST"))}
+	if last.Why != "" {
+		p.Words += ": " + last.Why
+	}
+	switch latest.State {
+	case ledger.Proposed:
+		p.Approvable, p.Refusal = true, true
+	case ledger.Rejected, ledger.Failed:
+		p.Approvable = true
+	case ledger.Approved:
+		p.Refusal = !latest.Begun()
+		p.Words += "; `screentest balance` performs it"
+	}
+	return p, nil
+}
+
+// trashed returns what can be brought back, newest first.
+func (s *Server) trashed(ctx context.Context, name actor.Name) ([]page.Trashed, error) {
+	receipts, _, err := trash.List(ctx, s.Store, name)
+	var all []page.Trashed
+	for i := range receipts {
+		r := receipts[len(receipts)-1-i]
+		all = append(all, page.Trashed{
+			Proposal: r.Proposal, File: r.File, Thumb: s.site.Thumbnail(name, r.SHA256),
+			Words: fmt.Sprintf("%s; by %s, %s", r.Reason, r.By, r.At.UTC().Format("2 January 2006 15:04 MST")),
+		})
+	}
+	return all, err
+}

@@ -1,0 +1,155 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"screentest/pkg/page"
+	"screentest/pkg/run"
+)
+
+// runs knows the run that was started here and the latest on record.
+type runs struct {
+	server *Server
+	life   context.Context // a run outlives the request that starts it
+	group  sync.WaitGroup
+
+	mu       sync.Mutex
+	stop     context.CancelFunc // nil while no run is under way here
+	stopping bool
+	failure  string // why the last run here stopped
+	here     run.Run
+	outcomes []run.Outcome // of the run here
+
+	read   run.Progress // of the run on record
+	readAt time.Time
+}
+
+// rereadAfter is how often the record of a run that goes on elsewhere is read: it
+// is one object for each actor.
+const rereadAfter = 5 * time.Second
+
+// show returns the latest run as the pages show it.
+func (r *runs) show(ctx context.Context) (*page.Run, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.server
+	shown := &page.Run{Site: s.site, Here: r.stop != nil, Stopping: r.stopping, Error: r.failure, Why: s.NoRunner}
+	if s.Runner != nil {
+		shown.Judge = s.Judge
+	}
+	if r.stop != nil {
+		shown.Progress = r.here.Summarize(r.outcomes, s.Now())
+		return shown, nil
+	}
+	err := r.reread(ctx)
+	shown.Progress = r.read
+	return shown, err
+}
+
+// reread brings what is known of the run on record up to date.
+func (r *runs) reread(ctx context.Context) error {
+	now := r.server.Now()
+	latest, err := run.Latest(ctx, r.server.Store, run.DryRun)
+	switch {
+	case err != nil:
+		return err
+	case latest == nil:
+		r.read = run.Progress{}
+		return nil
+	case latest.ID == r.read.ID && latest.EndedAt.Equal(r.read.EndedAt) && (!latest.EndedAt.IsZero() || now.Sub(r.readAt) < rereadAfter):
+		return nil
+	}
+	r.read, err = latest.Progress(ctx, r.server.Store, now)
+	r.readAt = now
+	return err
+}
+
+func (s *Server) progress(w http.ResponseWriter, r *http.Request) error {
+	shown, err := s.runs.show(r.Context())
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := page.RenderRun(&b, *shown); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = w.Write(b.Bytes())
+	return nil
+}
+
+func (s *Server) startOrStop(w http.ResponseWriter, r *http.Request) error {
+	var err error
+	switch act := r.PostForm.Get("act"); act {
+	case "start":
+		err = s.runs.start()
+	case "stop":
+		s.runs.cancel()
+	default:
+		err = fmt.Errorf("%w: %q is nothing that a run can do", errMalformed, act)
+	}
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+	return nil
+}
+
+func (r *runs) start() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.server.Runner == nil:
+		return fmt.Errorf("%w: %s", errBusy, r.server.NoRunner)
+	case r.stop != nil:
+		return fmt.Errorf("%w: a run is under way here", errBusy)
+	}
+	ctx, stop := context.WithCancel(r.life)
+	r.stop, r.stopping, r.failure, r.outcomes, r.here = stop, false, "", nil, run.Run{}
+	r.group.Go(func() {
+		err := r.server.Runner.Run(ctx, r.begun, r.seen)
+		r.ended(err)
+	})
+	return nil
+}
+
+func (r *runs) cancel() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stop != nil {
+		r.stopping = true
+		r.stop()
+	}
+}
+
+func (r *runs) begun(started run.Run) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.here = started
+}
+
+func (r *runs) seen(o run.Outcome) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.outcomes = append(r.outcomes, o)
+}
+
+func (r *runs) ended(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stop()
+	r.stop, r.readAt, r.read = nil, time.Time{}, run.Progress{}
+	switch {
+	case errors.Is(err, context.Canceled):
+		r.failure = "The run was stopped; starting it again goes on from there."
+	case err != nil:
+		r.failure = err.Error()
+		r.server.Log.Error("run stopped", "error", err)
+	}
+}

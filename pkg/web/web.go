@@ -1,0 +1,134 @@
+// Package web serves the review page: the overview, the contact sheets, live
+// progress, and what people do there. Its pages are those of package page.
+//
+// Reading changes nothing but the thumbnails that are kept. Acts are POSTs that
+// carry a token which only our own pages know. Without a login token only
+// requests that name this machine are answered, so that a foreign site cannot
+// reach in by renaming itself; with one, everybody signs in. What a person decides
+// is on the record (package decision) before the answer leaves.
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"screentest/pkg/album"
+	"screentest/pkg/page"
+	"screentest/pkg/run"
+	"screentest/pkg/settings"
+	"screentest/pkg/store"
+	"screentest/pkg/thumbnail"
+)
+
+// A Runner evaluates every actor as a run that changes no image. begun is told the
+// run, seen every outcome once it is on the record. It returns nil when every
+// actor has an outcome, and otherwise why it stopped; when ctx ends it stops as
+// soon as what is under way is recorded.
+type Runner interface {
+	Run(ctx context.Context, begun func(run.Run), seen func(run.Outcome)) error
+}
+
+// Config are the parts of a Server.
+type Config struct {
+	Store    store.Store
+	Settings settings.Settings
+	By       string // who decides: the name on the record
+	Login    string // token that everybody signs in with; "" where only this machine is answered
+	Now      func() time.Time
+	Log      *slog.Logger
+	Runner   Runner // nil where nobody can judge
+	Judge    string // by whom the Runner judges
+	NoRunner string // why there is none, for people
+	Restorer Restorer
+	PageSize int // actors on a page of the overview; 0 for 300
+}
+
+// A Server is the review page. It is safe for concurrent use.
+type Server struct {
+	Config
+	album  *album.Album
+	maker  *thumbnail.Maker
+	site   page.Site
+	policy string
+	routes *http.ServeMux
+	runs   runs
+
+	mu    sync.Mutex
+	shown album.View // the latest look
+}
+
+// New returns a server. Runs that are started on its pages end with ctx.
+func New(ctx context.Context, c Config) *Server {
+	if c.PageSize == 0 {
+		c.PageSize = 300
+	}
+	s := &Server{
+		Config: c, album: album.New(c.Store), maker: thumbnail.New(c.Store, c.Settings.Images),
+		site:   page.Site{Live: true, Token: rand.Text(), Version: page.AssetVersion()},
+		policy: "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; script-src " + page.ScriptHash(),
+	}
+	s.runs = runs{server: s, life: ctx}
+	s.route()
+	return s
+}
+
+func (s *Server) route() {
+	s.routes = http.NewServeMux()
+	read := func(pattern string, h handler) { s.routes.Handle("GET "+pattern, s.answer(h)) }
+	act := func(pattern string, h handler) { s.routes.Handle("POST "+pattern, s.guard(h)) }
+	read("/{$}", s.overview)
+	read("/actors/{name}", s.sheet)
+	read("/t/{name}/{file}", s.thumbnail)
+	read("/images/{name}/{sha256}", s.image)
+	read("/progress", s.progress)
+	act("/actors/{name}/decide", s.decide)
+	act("/actors/{name}/plan", s.plan)
+	act("/actors/{name}/restore", s.restore)
+	act("/run", s.startOrStop)
+	s.routes.Handle("GET /assets/", immutable(http.StripPrefix("/assets/", http.FileServerFS(page.Assets()))))
+	s.routes.Handle("POST /login", s.answer(s.login))
+	read("/", func(http.ResponseWriter, *http.Request) error { return errNoPage })
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", s.policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Cache-Control", "no-store")
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	s.admit(w, r)
+}
+
+// Wait returns when the run that was started here, if any, has ended.
+func (s *Server) Wait() { s.runs.group.Wait() }
+
+// look refreshes the album and remembers it for the order of the sheets.
+func (s *Server) look(ctx context.Context) (album.View, error) {
+	view, err := s.album.Look(ctx)
+	if err != nil {
+		return album.View{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shown = view
+	return view, nil
+}
+
+// latest returns the latest look, or looks for the first time.
+func (s *Server) latest(ctx context.Context) (album.View, error) {
+	s.mu.Lock()
+	view := s.shown
+	s.mu.Unlock()
+	if view.Entries != nil {
+		return view, nil
+	}
+	return s.look(ctx)
+}
