@@ -2,6 +2,7 @@ package functions_test
 
 import (
 	"maps"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
@@ -112,19 +113,24 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// every spoils each n-th request to S3 that is no write of a test.
-func (p *pipeline) every(n int64, answer http.HandlerFunc) {
+// every spoils one in n requests to S3.
+func (p *pipeline) every(n int, answer http.HandlerFunc) {
 	p.spoil(n, func(r *http.Request) bool { return r.Header.Get("X-Amz-Target") == "" }, answer)
 }
 
-func (p *pipeline) everyPut(n int64, answer http.HandlerFunc) {
+func (p *pipeline) everyPut(n int, answer http.HandlerFunc) {
 	p.spoil(n, func(r *http.Request) bool { return r.Method == http.MethodPut }, answer)
 }
 
-func (p *pipeline) spoil(n int64, which func(*http.Request) bool, answer http.HandlerFunc) {
-	var count atomic.Int64
+// spoil draws lots, the same in every run: in turns, the same write would be spoilt
+// each time it is tried.
+func (p *pipeline) spoil(n int, which func(*http.Request) bool, answer http.HandlerFunc) {
+	var mu sync.Mutex
+	lots := rand.New(rand.NewPCG(1, uint64(n)))
 	p.Fault = func(w http.ResponseWriter, r *http.Request) bool {
-		if !which(r) || count.Add(1)%n != 0 {
+		mu.Lock()
+		defer mu.Unlock()
+		if !which(r) || lots.IntN(n) != 0 {
 			return false
 		}
 		answer(w, r)
