@@ -2,7 +2,7 @@
 
 DATA ?= sample-data
 
-.PHONY: run sample build test browser lint bench fuzz clean help
+.PHONY: run sample build test browser lint bench bench-lambda invoke fuzz clean help
 
 run: sample ## build, make the sample data, migrate and evaluate it
 	bin/screentest --data $(DATA) migrate
@@ -28,7 +28,7 @@ browser: ## install what the tests of the pages need: Debian's Chromium, and axe
 	npm ci --prefix $(AXE) --no-audit --no-fund
 
 lint: ## gofmt, vet, staticcheck, and govulncheck where its database is reached
-	@unformatted=$$(gofmt -l cmd pkg *.go); test -z "$$unformatted" || { echo "not gofmt-clean: $$unformatted"; exit 1; }
+	@unformatted=$$(gofmt -l cmd functions internal pkg *.go); test -z "$$unformatted" || { echo "not gofmt-clean: $$unformatted"; exit 1; }
 	go vet ./...
 	go tool staticcheck ./...
 	@go tool govulncheck ./... || { test $$? -ne 3 && echo "SKIP govulncheck: its database cannot be reached"; }
@@ -44,11 +44,24 @@ fuzz: ## each fuzz test for 20 seconds
 		done; \
 	done
 
+FN ?= upload
+EVENT ?= events/upload/bridge-created.json
+
+invoke: sample ## call a function with an event: make invoke FN=evaluator EVENT=events/evaluator/batch.json
+	$(LAMBDA) -o bin/here/$(FN)/bootstrap ./functions/$(FN)
+	@go run ./cmd/invoke -function bin/here/$(FN)/bootstrap -event $(EVENT) -data $(DATA)
+
+bench-lambda: sample ## what the functions weigh, take and cost
+	go run ./cmd/bench-lambda -data $(DATA)
+
+# A function as it is shipped, but for the processor.
+LAMBDA = CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags "-s -w -buildid="
+
 clean: ## remove what was built and the sample data
 	rm -rf bin $(DATA)
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 # Where the tests look for axe-core.
 AXE = pkg/web/browser

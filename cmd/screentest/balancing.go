@@ -129,7 +129,7 @@ func (b *balancing) preview() {
 	b.previewDeletions(&a)
 	a.printf("\n%s: move %s to the trash, generate %s (%s) by %s, for about $%.2f%s.\n",
 		plural(len(b.intents), "actor"), plural(b.deletions(), "image"), plural(b.missing().Total(), "picture"), mix(b.missing()),
-		b.settings.Generation.Name, float64(b.missing().Total())*expected(b.settings), b.limits())
+		b.settings.Generation.Name, float64(b.missing().Total())*source(b.settings, b.app.data, nil).PicturePrice(), b.limits())
 	if b.generator != nil && b.generator.Bound() > 0 {
 		tries := b.settings.Generation.Tries
 		a.printf("A picture that does not pass is made again, up to %d times in all: $%.2f at most, and a little for judging.\n",
