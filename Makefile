@@ -1,8 +1,17 @@
-# Every command a person needs. Go 1.26 and make are all it takes.
+# Every command a person needs. Go 1.26 and make are all it takes, but for the
+# stacks on AWS, which need Node and npm besides.
 
 DATA ?= sample-data
+STAGE ?= dev
+ARCH ?= arm64
+OUT ?= bin/functions
 
-.PHONY: run sample build test lint bench fuzz clean help
+# What npm installs for the stacks: the CDK's command, Node for it, the checks.
+TOOLS = infra/node_modules/.package-lock.json
+BIN = $(CURDIR)/infra/node_modules/.bin
+CDK = PATH="$(BIN):$$PATH" cdk
+
+.PHONY: run sample build test lint bench fuzz lambda lambda-twice synth deploy infra-test clean help
 
 run: sample ## build, make the sample data, migrate and evaluate it
 	bin/screentest --data $(DATA) migrate
@@ -22,7 +31,7 @@ test: ## every test, with the race detector where a C compiler is there
 	CGO_ENABLED=$(CGO) go test -timeout 20m $(RACE) ./...
 
 lint: ## gofmt, vet, staticcheck, and govulncheck where its database is reached
-	@unformatted=$$(gofmt -l cmd pkg *.go); test -z "$$unformatted" || { echo "not gofmt-clean: $$unformatted"; exit 1; }
+	@unformatted=$$(gofmt -l cmd pkg $(wildcard functions) infra/*.go infra/house infra/setting infra/stack *.go); test -z "$$unformatted" || { echo "not gofmt-clean: $$unformatted"; exit 1; }
 	go vet ./...
 	go tool staticcheck ./...
 	@go tool govulncheck ./... || { test $$? -ne 3 && echo "SKIP govulncheck: its database cannot be reached"; }
@@ -38,11 +47,37 @@ fuzz: ## each fuzz test for 20 seconds
 		done; \
 	done
 
+lambda: ## leave bin/functions/NAME/bootstrap for Lambda; ARCH=amd64 OUT=DIR for elsewhere
+	@for name in $(notdir $(wildcard functions/*)); do \
+		CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCH) go build -tags lambda.norpc -trimpath -buildvcs=false \
+			-ldflags "-s -w -buildid=" -o $(OUT)/$$name/bootstrap ./functions/$$name || exit 1; \
+	done
+
+lambda-twice: lambda ## build the functions again elsewhere: the bytes must be the same
+	@again=$$(mktemp -d); trap 'rm -rf "$$again"' EXIT; $(MAKE) -s lambda OUT="$$again" && diff -r $(OUT) "$$again" && echo "same bytes"
+
+synth: lambda $(TOOLS) ## write the stacks of STAGE to cdk.out; needs no account
+	$(CDK) synth --quiet -c stage=$(STAGE)
+
+deploy: lambda $(TOOLS) ## deploy the stacks of STAGE, see docs/deployment.md
+	$(CDK) deploy --all -c stage=$(STAGE)
+
+infra-test: ## the tests of the stacks
+ifeq ($(shell command -v npm),)
+	@echo "SKIP the tests of the stacks: they need Node and npm"
+else
+	@$(MAKE) --no-print-directory $(TOOLS)
+	cd infra && go vet ./... && PATH="$(BIN):$$PATH" go test -timeout 10m ./...
+endif
+
+$(TOOLS): infra/package-lock.json
+	npm ci --prefix infra
+
 clean: ## remove what was built and the sample data
-	rm -rf bin $(DATA)
+	rm -rf bin cdk.out $(DATA)
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 # The race detector needs cgo, and that a C compiler.
 CGO = $(if $(shell command -v $${CC:-cc}),1,0)
