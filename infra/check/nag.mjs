@@ -12,15 +12,15 @@ const read = (file) => JSON.parse(readFileSync(file, 'utf8'));
 const templates = readdirSync(assembly).filter((f) => f.endsWith('.template.json'));
 const accepted = read(new URL('accepted.json', import.meta.url));
 
-// findings: ["rule at path"], where path is that of the resource in the app.
+// findings: ["rule at stack/resource"], where the resource is named as in the
+// template, but without the CDK's hash.
 function findings(file) {
-  const { Resources } = read(join(assembly, file));
   const scope = new cdk.Stack(new cdk.App(), 'Checked');
   new CfnInclude(scope, 'Template', { templateFile: join(assembly, file) });
   const { violations } = new AwsSolutionsChecks().validateScope(scope);
   return violations.flatMap((v) => v.violatingResources.map((r) => {
-    const logicalId = r.constructPath.split('/').pop();
-    return `${v.ruleName} at ${Resources[logicalId].Metadata['aws:cdk:path']}`;
+    const resource = r.constructPath.split('/').pop().replace(/[0-9A-F]{8}$/, '');
+    return `${v.ruleName} at ${file.replace('.template.json', '')}/${resource}`;
   }));
 }
 

@@ -18,7 +18,7 @@ func (a *application) watch(sweep awsstepfunctions.CfnStateMachine) {
 	a.Ring(house.Alarm{Name: "sweep-failed", Runbook: "sweep-failed", Metric: ended("ExecutionsFailed"), Periods: 1,
 		Says: "A sweep ended before all actors were done, or was refused."})
 	a.Ring(house.Alarm{Name: "sweep-timed-out", Runbook: "sweep-failed", Metric: ended("ExecutionsTimedOut"), Periods: 1,
-		Says: "A sweep ran for a month and was ended."})
+		Says: "A sweep ran for 20 days and was ended."})
 	a.Ring(house.Alarm{Name: "spend", Runbook: "spend", Metric: a.Own("Dollars", "Sum", 24*60), Above: a.Settings.DollarsPerDay, Periods: 1,
 		Says: "The models cost more today than the settings expect of a day."})
 	a.Ring(house.Alarm{Name: "standstill", Runbook: "standstill", Metric: a.standstill(), Periods: 4,
