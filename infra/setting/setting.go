@@ -2,7 +2,7 @@
 // lies, how fast the model may be asked, what is kept, who is told. It stands
 // first in the flow: context of the CDK app in, validated values out, and
 // nothing else reads the context. A stage that says nothing gets the defaults,
-// which cost nothing while idle and change no picture.
+// which cost next to nothing while idle and change no picture.
 package setting
 
 import (

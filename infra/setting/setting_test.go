@@ -2,7 +2,9 @@ package setting_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -107,6 +109,38 @@ func TestStagesOfTheRepository(t *testing.T) {
 	for name := range stages {
 		if _, err := setting.Parse(name, stages); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// The page for whoever deploys has every setting, with its default.
+func TestSettingsAreDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/deployment.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := parse(t, "dev", `{"dev": {}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var defaults map[string]any
+	if err := json.Unmarshal(text, &defaults); err != nil {
+		t.Fatal(err)
+	}
+	if len(defaults) < 12 {
+		t.Fatalf("only %d settings", len(defaults))
+	}
+	for key, value := range defaults {
+		if value == "" {
+			value = "`\"\"`"
+		}
+		row := regexp.MustCompile(fmt.Sprintf("(?m)^\\| `%s` \\| `?%s`? \\| ", key, regexp.QuoteMeta(strings.Trim(fmt.Sprint(value), "`"))))
+		if !row.Match(page) {
+			t.Errorf("docs/deployment.md has no row for %s with the default %v", key, value)
 		}
 	}
 }

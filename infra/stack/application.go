@@ -83,10 +83,13 @@ func (a *application) addFunctions() {
 		Minutes: uploadMinutes, Megabytes: 256, May: a.uploadMay()}, evaluations, mode)
 	a.add(house.Function{Name: "orchestrator", Does: "Asks for evaluations of a page of the roster, for a sweep.",
 		Minutes: pageMinutes, Megabytes: 512, May: a.orchestratorMay()}, evaluations)
+	// An actor of ordinary images takes a quarter of these megabytes; the rest is
+	// for an image at the limit of the settings. More would be paid for while
+	// waiting for the model, see docs/cost.md.
 	a.add(house.Function{Name: "evaluator", Does: "Judges an actor's images and plans what its set lacks.",
-		Minutes: evaluateMinutes, Megabytes: 1769, May: a.evaluatorMay()}, evaluations, balances, key)
+		Minutes: evaluateMinutes, Megabytes: 1024, May: a.evaluatorMay()}, evaluations, balances, key)
 	a.add(house.Function{Name: "balancer", Does: "Performs approved plans: new images in, surplus to trash.",
-		Minutes: balanceMinutes, Megabytes: 1769, May: a.balancerMay()}, balances, key)
+		Minutes: balanceMinutes, Megabytes: 1024, May: a.balancerMay()}, balances, key)
 	a.add(house.Function{Name: "progress", Does: "Counts what a sweep has done.",
 		Minutes: lookMinutes, Megabytes: 512, May: a.progressMay()})
 }

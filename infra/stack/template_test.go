@@ -40,7 +40,13 @@ var (
 	})
 )
 
+// TestMain finds the Node that npm has installed before any other.
 func TestMain(m *testing.M) {
+	tools, err := filepath.Abs("../node_modules/.bin")
+	if err != nil {
+		panic(err)
+	}
+	os.Setenv("PATH", tools+string(os.PathListSeparator)+os.Getenv("PATH"))
 	if _, err := exec.LookPath("node"); err != nil {
 		fmt.Println("SKIP the tests of the stacks: they need Node")
 		return
