@@ -3,7 +3,7 @@
 
 DATA ?= sample-data
 STAGE ?= dev
-ARCH ?= arm64
+GOARCH ?= arm64
 OUT ?= bin/functions
 
 # What npm installs for the stacks: the CDK's command, Node for it, the checks.
@@ -47,9 +47,9 @@ fuzz: ## each fuzz test for 20 seconds
 		done; \
 	done
 
-lambda: ## leave bin/functions/NAME/bootstrap for Lambda; ARCH=amd64 OUT=DIR for elsewhere
-	@for name in $(notdir $(wildcard functions/*)); do \
-		CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCH) go build -tags lambda.norpc -trimpath -buildvcs=false \
+lambda: ## leave bin/functions/NAME/bootstrap for Lambda; GOARCH=amd64 OUT=DIR for elsewhere
+	@for name in $(patsubst functions/%/main.go,%,$(wildcard functions/*/main.go)); do \
+		CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH) go build -tags lambda.norpc -trimpath -buildvcs=false \
 			-ldflags "-s -w -buildid=" -o $(OUT)/$$name/bootstrap ./functions/$$name || exit 1; \
 	done
 

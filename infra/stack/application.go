@@ -89,7 +89,7 @@ func (a *application) addFunctions() {
 	a.add(house.Function{Name: "evaluator", Does: "Judges an actor's images and plans what its set lacks.",
 		Minutes: evaluateMinutes, Megabytes: 1024, May: a.evaluatorMay()}, evaluations, balances, key)
 	a.add(house.Function{Name: "balancer", Does: "Performs approved plans: new images in, surplus to trash.",
-		Minutes: balanceMinutes, Megabytes: 1024, May: a.balancerMay()}, balances, key)
+		Minutes: balanceMinutes, Megabytes: 1024, May: a.balancerMay()}, evaluations, balances, key)
 	a.add(house.Function{Name: "progress", Does: "Counts what a sweep has done.",
 		Minutes: lookMinutes, Megabytes: 512, May: a.progressMay()})
 }

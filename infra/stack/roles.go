@@ -72,24 +72,19 @@ func (t tree) keep(paths ...string) []awsiam.PolicyStatement {
 	}
 }
 
-// What is read to know which actors there are and what the owner wants of them.
-var given = []string{"actorsData.json", "screentest.yaml"}
-
 const runs = "screentest/runs/*"
 
 func (a *application) uploadMay() []awsiam.PolicyStatement {
-	return slices.Concat(a.tree.keep("actors/*"), a.tree.read(given...),
-		[]awsiam.PolicyStatement{send(a.evaluations, a.lost)})
+	return append(a.tree.keep("actors/*"), send(a.evaluations, a.lost))
 }
 
 func (a *application) orchestratorMay() []awsiam.PolicyStatement {
-	return slices.Concat(a.tree.keep("actors/*"), a.tree.read(append(given, runs)...),
+	return slices.Concat(a.tree.keep("actors/*"), a.tree.read("actorsData.json", runs),
 		[]awsiam.PolicyStatement{a.tree.list("actors/*"), a.tree.write(runs), send(a.evaluations)})
 }
 
 func (a *application) progressMay() []awsiam.PolicyStatement {
-	return slices.Concat(a.tree.keep("actors/*"), a.tree.read(append(given, runs)...),
-		[]awsiam.PolicyStatement{a.tree.write(runs)})
+	return slices.Concat(a.tree.keep("actors/*"), a.tree.read(runs), []awsiam.PolicyStatement{a.tree.write(runs)})
 }
 
 // The evaluator judges and plans. That it cannot act is said twice: it is
@@ -112,7 +107,7 @@ func (a *application) balancerMay() []awsiam.PolicyStatement {
 		a.tree.remove(sets...),
 		// Trash is made by copying, and a copy takes its tags along.
 		house.Allow([]string{"s3:GetObjectTagging", "s3:PutObjectTagging"}, a.tree.objects(sets)...),
-		work(a.balances), send(a.balances),
+		work(a.balances), send(a.evaluations, a.balances),
 		a.readKey(),
 	})
 }

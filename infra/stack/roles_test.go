@@ -32,13 +32,13 @@ func TestWhoMayTouchWhat(t *testing.T) {
 		{"s3:PutObject", "actors/0001_ann_25_female/training_data/manifest.json", "balancer"},
 		{"s3:PutObject", "actors/0001_ann_25_female/training_data/prompt_metadata.json", ""},
 		{"s3:DeleteObject", "actors/0001_ann_25_female/training_data/response.json", ""},
-		{"s3:GetObject", "actorsData.json", "balancer evaluator orchestrator progress upload"},
+		{"s3:GetObject", "actorsData.json", "balancer evaluator orchestrator"},
 		{"s3:PutObject", "actorsData.json", ""},
 		{"s3:DeleteObject", "actorsData.json", ""},
 		{"s3:GetObject", "actor_manifests/1_manifest.json", "balancer evaluator"},
 		{"s3:PutObject", "actor_manifests/1_manifest.json", ""},
 		{"s3:DeleteObject", "actor_manifests/1_manifest.json", ""},
-		{"s3:GetObject", "screentest.yaml", "balancer evaluator orchestrator progress upload"},
+		{"s3:GetObject", "screentest.yaml", "balancer evaluator"},
 		{"s3:PutObject", "screentest.yaml", ""},
 		{"s3:PutObject", "screentest/evaluations/a.json", "balancer evaluator"},
 		{"s3:PutObject", "screentest/verdicts/a.json", "balancer evaluator"},
@@ -86,7 +86,7 @@ func (t template) whoMay(test *testing.T, r request) string {
 func TestWhoMayUseTheRest(t *testing.T) {
 	app := dev().app
 	for _, c := range []struct{ action, on, may string }{
-		{"sqs:SendMessage", "${Evaluations.Arn}", "evaluator orchestrator upload"},
+		{"sqs:SendMessage", "${Evaluations.Arn}", "balancer evaluator orchestrator upload"},
 		{"sqs:SendMessage", "${Balances.Arn}", "balancer evaluator"},
 		{"sqs:ReceiveMessage", "${Evaluations.Arn}", "evaluator"},
 		{"sqs:ReceiveMessage", "${Balances.Arn}", "balancer"},
