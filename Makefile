@@ -11,7 +11,10 @@ TOOLS = infra/node_modules/.package-lock.json
 BIN = $(CURDIR)/infra/node_modules/.bin
 CDK = PATH="$(BIN):$$PATH" cdk
 
-.PHONY: run sample build test lint bench fuzz lambda lambda-twice synth deploy infra-test clean help
+# A function as it is shipped, with the same bytes every time.
+LAMBDA = CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w -buildid="
+
+.PHONY: run sample build test lint bench bench-lambda invoke fuzz lambda lambda-twice synth deploy infra-test clean help
 
 run: sample ## build, make the sample data, migrate and evaluate it
 	bin/screentest --data $(DATA) migrate
@@ -31,7 +34,7 @@ test: ## every test, with the race detector where a C compiler is there
 	CGO_ENABLED=$(CGO) go test -timeout 20m $(RACE) ./...
 
 lint: ## gofmt, vet, staticcheck, and govulncheck where its database is reached
-	@unformatted=$$(gofmt -l cmd pkg $(wildcard functions) infra/*.go infra/house infra/setting infra/stack *.go); test -z "$$unformatted" || { echo "not gofmt-clean: $$unformatted"; exit 1; }
+	@unformatted=$$(gofmt -l cmd functions internal pkg infra/*.go infra/house infra/setting infra/stack *.go); test -z "$$unformatted" || { echo "not gofmt-clean: $$unformatted"; exit 1; }
 	go vet ./...
 	go tool staticcheck ./...
 	@go tool govulncheck ./... || { test $$? -ne 3 && echo "SKIP govulncheck: its database cannot be reached"; }
@@ -49,8 +52,7 @@ fuzz: ## each fuzz test for 20 seconds
 
 lambda: ## leave bin/functions/NAME/bootstrap for Lambda; GOARCH=amd64 OUT=DIR for elsewhere
 	@for name in $(patsubst functions/%/main.go,%,$(wildcard functions/*/main.go)); do \
-		CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH) go build -tags lambda.norpc -trimpath -buildvcs=false \
-			-ldflags "-s -w -buildid=" -o $(OUT)/$$name/bootstrap ./functions/$$name || exit 1; \
+		GOOS=linux GOARCH=$(GOARCH) $(LAMBDA) -o $(OUT)/$$name/bootstrap ./functions/$$name || exit 1; \
 	done
 
 lambda-twice: lambda ## build the functions again elsewhere: the bytes must be the same
@@ -73,6 +75,16 @@ endif
 
 $(TOOLS): infra/package-lock.json
 	npm ci --prefix infra
+
+FN ?= upload
+EVENT ?= events/upload/bridge-created.json
+
+invoke: sample ## call a function with an event: make invoke FN=evaluator EVENT=events/evaluator/batch.json
+	$(LAMBDA) -o bin/here/$(FN)/bootstrap ./functions/$(FN)
+	@go run ./cmd/invoke -function bin/here/$(FN)/bootstrap -event $(EVENT) -data $(DATA)
+
+bench-lambda: sample ## what the functions weigh, take and cost
+	go run ./cmd/bench-lambda -data $(DATA)
 
 clean: ## remove what was built and the sample data
 	rm -rf bin cdk.out $(DATA)

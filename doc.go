@@ -22,7 +22,9 @@ manifest, [screentest/pkg/migration] the way into it from the legacy metadata.
 [screentest/pkg/inspect] measures an image without a model, once, from one
 decoding. [screentest/pkg/judge] declares what a judge is; judge/offline works
 from the measurements alone, judge/openai shows the pictures to a model.
-[screentest/pkg/cost] counts tokens and dollars and keeps a run in its budget.
+[screentest/pkg/endpoint] is one HTTP server that bills for its answers, asked
+with retries; [screentest/pkg/cost] counts tokens and dollars and keeps a run in
+its budget.
 
 # What follows from it
 
@@ -33,6 +35,17 @@ that builds it from facts; [screentest/pkg/evaluator] collects the facts.
 [screentest/pkg/run] passes over many actors and keeps their progress.
 [screentest/pkg/score] compares evaluations with labels, and
 [screentest/pkg/sample] renders a tree that has both.
+
+# Acting
+
+[screentest/pkg/ledger] is what was proposed, decided and done about one actor.
+[screentest/pkg/generate] makes pictures: the port, the catalogue of prompts, and
+the generators generate/openai and generate/offline.
+[screentest/pkg/execution] performs approved plans, step by step: read
+execution.go, then settle.go, generation.go, place.go and deletion.go. It alone
+deletes and adds images; [screentest/pkg/trash] is where they go,
+[screentest/pkg/restore] brings them back, [screentest/pkg/mirror] knows their
+second copies, and [screentest/pkg/verify] proves that all of it agrees.
 
 cmd/screentest is the command line: flags, parts, one call, output. To follow one
 evaluation from the start, read cmd/screentest/evaluate.go, then

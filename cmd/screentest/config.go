@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -52,6 +53,7 @@ func (o *overrides) load(ctx context.Context, s store.Store) (settings.Settings,
 	}
 	if url := os.Getenv("OPENAI_BASE_URL"); url != "" {
 		set.Judge.BaseURL, origin["judge.base_url"] = url, fromEnvironment
+		set.Generation.BaseURL, origin["generation.base_url"] = url, fromEnvironment
 	}
 	apply := func(flag, name string, assign func()) {
 		if o.flags.Changed(flag) {
@@ -109,7 +111,7 @@ func (a *app) printConfig(set settings.Settings, origin map[string]string) error
 	lines := make([]configLine, len(values))
 	for i, value := range values {
 		lines[i] = configLine{value, fromDefault}
-		if value.Name == "judge.base_url" {
+		if strings.HasSuffix(value.Name, ".base_url") {
 			lines[i].Value.Value = withoutPassword(fmt.Sprint(value.Value))
 		}
 		if from, ok := origin[value.Name]; ok {

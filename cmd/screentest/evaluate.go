@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -14,16 +12,12 @@ import (
 	"screentest/pkg/actor"
 	"screentest/pkg/cost"
 	"screentest/pkg/evaluator"
-	"screentest/pkg/judge"
-	"screentest/pkg/judge/offline"
-	"screentest/pkg/judge/openai"
 	"screentest/pkg/run"
-	"screentest/pkg/settings"
 	"screentest/pkg/store"
 )
 
 type evaluateFlags struct {
-	overrides
+	actFlags
 	all, dryRun, execute, noResume bool
 }
 
@@ -34,7 +28,9 @@ func (a *app) evaluateCommand() *cobra.Command {
 		Short: "Judge every image of the actors and say what each set lacks",
 		Long: `Judge every training image of the named actors, compare each set with the
 target, and write what was found, with the plan that would balance the set, to
-screentest/evaluations/ACTOR.json. No image, manifest or metadata is changed.
+screentest/evaluations/ACTOR.json. No image, manifest or metadata is changed,
+unless --execute is said: then the plans are approved in your name and performed,
+as by "screentest balance", after it was said what they do and cost.
 
 What has not changed since it was judged is neither decoded nor asked again.
 Interrupted, the same command goes on where it stopped. The judge openai needs
@@ -53,15 +49,16 @@ needs nothing and does not see gaze, anatomy or identity.`,
 	f.register(cmd.Flags())
 	cmd.Flags().BoolVar(&f.all, "all", false, "evaluate every actor that has training images")
 	cmd.Flags().BoolVar(&f.dryRun, "dry-run", true, "propose plans and change nothing")
-	cmd.Flags().BoolVar(&f.execute, "execute", false, "perform the plans (not in this version)")
+	cmd.Flags().BoolVar(&f.execute, "execute", false, "approve the plans and perform them")
+	cmd.MarkFlagsMutuallyExclusive("dry-run", "execute")
 	cmd.Flags().BoolVar(&f.noResume, "no-resume", false, "evaluate again what has not changed; verdicts that were paid for are not asked again")
 	return a.reports(cmd)
 }
 
 func (f *evaluateFlags) check(args []string) error {
 	switch {
-	case f.execute || !f.dryRun:
-		return errors.New("this version proposes plans and cannot perform them; leave --execute out, and nothing is changed")
+	case !f.dryRun:
+		return errors.New("to have the plans performed say --execute")
 	case f.all == (len(args) > 0):
 		return errors.New("name actors or say --all; see `screentest evaluate --help`")
 	}
@@ -73,11 +70,12 @@ func (a *app) evaluate(ctx context.Context, f *evaluateFlags, args []string) err
 	if err != nil {
 		return err
 	}
-	set, _, err := f.load(ctx, s)
+	set, err := f.load(ctx, s)
 	if err != nil {
 		return err
 	}
-	j, err := newJudge(set, a.data)
+	budget := cost.NewBudget(set.Run.MaxCost)
+	j, err := newJudge(set, a.data, budget)
 	if err != nil {
 		return err
 	}
@@ -88,31 +86,70 @@ func (a *app) evaluate(ctx context.Context, f *evaluateFlags, args []string) err
 	e := evaluator.New(evaluator.Config{
 		Store: s, Judge: j, Settings: set, Holder: "screentest evaluate", Now: a.now, Fresh: f.noResume,
 	})
-	return a.pass(ctx, s, e, names)
+	report, err := a.pass(ctx, s, e, names)
+	if report == nil {
+		return err
+	}
+	if !f.execute {
+		return errors.Join(a.printEvaluated(*report), err)
+	}
+	b := &balancing{app: a, store: s, settings: set, budget: budget, evaluator: e, yes: f.yes, command: "evaluate --execute"}
+	return a.act(ctx, b, *report, names, err)
 }
 
-// newJudge makes the judge of the settings for the tree data. The key comes from
-// the environment.
-func newJudge(set settings.Settings, data string) (judge.Judge, error) {
-	if set.Judge.Name == "offline" {
-		return offline.New(), nil
+// act performs the plans that the evaluations just made have led to; evaluated is
+// how the evaluating went.
+func (a *app) act(ctx context.Context, b *balancing, report passReport, actors []actor.Actor, evaluated error) error {
+	var partial partialError
+	if evaluated != nil && !errors.As(evaluated, &partial) {
+		return errors.Join(a.printEvaluated(report), evaluated)
 	}
-	price, err := set.Price()
+	if !a.json {
+		a.printPass(report)
+		a.printf("\n")
+	}
+	if err := b.intend(ctx, report.succeeded(actors)); err != nil {
+		return err
+	}
+	b.preview()
+	proceed, err := b.confirm(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return openai.New(openai.Config{
-		APIKey: os.Getenv("OPENAI_API_KEY"), BaseURL: set.Judge.BaseURL, Model: set.Judge.Model, Price: price,
-		ReasoningEffort: set.Judge.ReasoningEffort, BatchSize: set.Judge.Batch, Timeout: set.Judge.Timeout,
-		Dialect: set.Judge.Dialect, Budget: cost.NewBudget(set.Run.MaxCost), SafetyIdentifier: identity(data),
-	})
+	var performed *balanceReport
+	if proceed {
+		performed, err = b.perform(ctx)
+	}
+	return errors.Join(a.printActed(b, report, performed), err, evaluated)
 }
 
-// identity tells this installation apart from others; only its hash is sent.
-func identity(data string) string {
-	host, _ := os.Hostname()
-	path, _ := filepath.Abs(data)
-	return host + ":" + path
+// printActed prints what was performed, if anything; as a document together with
+// what was evaluated.
+func (a *app) printActed(b *balancing, evaluated passReport, performed *balanceReport) error {
+	if a.json {
+		return a.printJSON(map[string]any{"evaluation": evaluated, "balance": performed})
+	}
+	if performed == nil {
+		return nil
+	}
+	return b.print(*performed)
+}
+
+func (a *app) printEvaluated(r passReport) error {
+	if a.json {
+		return a.printJSON(r)
+	}
+	a.printPass(r)
+	return nil
+}
+
+// succeeded leaves out the actors that could not be evaluated.
+func (r passReport) succeeded(actors []actor.Actor) []actor.Actor {
+	failed := map[actor.Name]bool{}
+	for _, line := range r.Actors {
+		failed[line.Name] = line.State == run.Failed || line.State == run.Interrupted
+	}
+	return slices.DeleteFunc(slices.Clone(actors), func(a actor.Actor) bool { return failed[a.Name] })
 }
 
 // selection returns the actors to evaluate, by name: those named, which must be
@@ -166,37 +203,37 @@ func (a *app) warn(found actor.Detection) {
 	}
 }
 
-// pass evaluates the actors as one run and reports.
-func (a *app) pass(ctx context.Context, s store.Store, e *evaluator.Evaluator, actors []actor.Actor) error {
+// pass evaluates the actors as one run. The report is nil where it could not even
+// begin.
+func (a *app) pass(ctx context.Context, s store.Store, e *evaluator.Evaluator, actors []actor.Actor) (*passReport, error) {
 	header := run.Run{Mode: run.DryRun, Judge: e.Judge.ID()}
-	members := map[actor.Name]actor.Actor{}
+	byName := members(actors)
 	for _, member := range actors {
 		header.Actors = append(header.Actors, member.Name)
-		members[member.Name] = member
 	}
 	started, err := run.Start(ctx, s, header, e.Fresh, a.now())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	m := newMeter(a.stderr, "evaluating", "actors")
 	pass := run.Pass{
 		Store: s, Run: started, Workers: e.Workers(), Seen: m.outcome(len(actors)),
 		Work: func(ctx context.Context, name actor.Name) (run.Outcome, error) {
-			return a.outcome(ctx, e, members[name])
+			return a.outcome(ctx, e, byName[name])
 		},
 	}
 	stopped := pass.Do(ctx)
 	m.stop()
 	if stopped == nil {
 		if started, err = started.End(ctx, s, a.now()); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	report, err := a.reportPass(context.WithoutCancel(ctx), s, started)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return verdictOfPass(report.Progress, stopped)
+	return &report, verdictOfPass(report.Progress, stopped)
 }
 
 func (a *app) outcome(ctx context.Context, e *evaluator.Evaluator, member actor.Actor) (run.Outcome, error) {

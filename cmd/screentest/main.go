@@ -42,7 +42,7 @@ func main() {
 
 // execute runs one command line and returns the exit status.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	a := &app{stdout: stdout, stderr: stderr, now: time.Now}
+	a := &app{stdin: os.Stdin, stdout: stdout, stderr: stderr, now: time.Now}
 	root := a.rootCommand()
 	root.SetArgs(args)
 	root.SetOut(stdout)
@@ -76,6 +76,7 @@ func status(err error) int {
 
 // app is what the commands share.
 type app struct {
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	now            func() time.Time
 	data           string // --data
@@ -87,13 +88,16 @@ func (a *app) rootCommand() *cobra.Command {
 		Use:   "screentest",
 		Short: "Keeps the training sets of synthetic actors fit to train on",
 		Long: `screentest judges every training image of every actor, says what each actor's
-set lacks, and keeps the record. Nothing it does now changes an image.
+set lacks, and, only when told to, makes it right: bad and surplus images to the
+trash, missing ones generated, with images, manifest and record agreeing.
 
 Exit status: 0 all well, 1 the command failed, 2 wrong usage, 3 done but some actors failed.`,
 		Example: `  screentest sample ./data
   screentest --data ./data migrate
   screentest --data ./data evaluate --all --judge offline
-  screentest --data ./data progress
+  screentest --data ./data balance 0000_nordic_21_female
+  screentest --data ./data history 0000_nordic_21_female
+  screentest --data ./data restore --all
   screentest --data s3://bucket/prefix actors`,
 		Args:          arguments(cobra.NoArgs),
 		SilenceErrors: true,
@@ -107,8 +111,8 @@ Exit status: 0 all well, 1 the command failed, 2 wrong usage, 3 done but some ac
 		return usageError{fmt.Errorf("%w; see `%s --help`", err, cmd.CommandPath())}
 	})
 	root.PersistentFlags().StringVar(&a.data, "data", "data", "the data tree: a directory, or s3://bucket/prefix")
-	root.AddCommand(a.actorsCommand(), a.migrateCommand(), a.evaluateCommand(), a.progressCommand(),
-		a.scoreCommand(), a.sampleCommand(), a.configCommand())
+	root.AddCommand(a.actorsCommand(), a.migrateCommand(), a.evaluateCommand(), a.balanceCommand(), a.historyCommand(),
+		a.restoreCommand(), a.trashCommand(), a.verifyCommand(), a.progressCommand(), a.scoreCommand(), a.sampleCommand(), a.configCommand())
 	return root
 }
 

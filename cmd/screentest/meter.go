@@ -3,10 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/schollz/progressbar/v3"
 
 	"screentest/pkg/cost"
+	"screentest/pkg/ledger"
 	"screentest/pkg/run"
 )
 
@@ -19,6 +21,7 @@ type meter struct {
 	bar   *progressbar.ProgressBar // nil where there is no terminal, and before the first call of at
 	shown int                      // tenths printed
 
+	mu           sync.Mutex
 	done, failed int
 	usage        cost.Usage
 }
@@ -43,6 +46,30 @@ func (m *meter) outcome(total int) func(run.Outcome) {
 			m.failed++
 		}
 		m.show(m.done, total, fmt.Sprintf("%s, %d failed, $%.4f", m.verb, m.failed, m.usage.USD))
+	}
+}
+
+// line returns a function that shows the steps of plans as they are taken, of
+// total in all. It may be called by several goroutines.
+func (m *meter) line(total int) func(ledger.Line) {
+	return func(line ledger.Line) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		switch line.Act {
+		case ledger.Placed, ledger.Trashed:
+			m.done++
+		}
+		m.usage.USD += line.USD
+		m.show(min(m.done, total), total, fmt.Sprintf("%s, %d failed, $%.4f", m.verb, m.failed, m.usage.USD))
+	}
+}
+
+// fails counts an actor that has failed.
+func (m *meter) fails(o run.Outcome) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if o.State == run.Failed {
+		m.failed++
 	}
 }
 

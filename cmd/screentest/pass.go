@@ -55,20 +55,13 @@ func (a *app) reportPass(ctx context.Context, s store.Store, r run.Run) (passRep
 		}
 		report.add(line, e)
 	}
-	if a.json {
-		return report, a.printJSON(report)
-	}
-	a.printPass(report)
 	return report, nil
 }
 
 // add counts an actor in; e is nil where there is no evaluation of it.
 func (r *passReport) add(line passActor, e *evaluation.Evaluation) {
 	if e != nil {
-		line.Summary = &evaluationSummary{
-			Images: len(e.Images), Mix: e.Mix, Balanced: e.Balanced, Delete: len(e.Plan.Delete),
-			Generate: e.Plan.Generate, Limited: strings.Join(e.Plan.Limited, "; "), Problems: e.Problems,
-		}
+		line.Summary = summaryOf(*e)
 		r.Images += len(e.Images)
 		r.Delete += len(e.Plan.Delete)
 		r.Generate += e.Plan.Generate.Total()
@@ -77,6 +70,13 @@ func (r *passReport) add(line passActor, e *evaluation.Evaluation) {
 		}
 	}
 	r.Actors = append(r.Actors, line)
+}
+
+func summaryOf(e evaluation.Evaluation) *evaluationSummary {
+	return &evaluationSummary{
+		Images: len(e.Images), Mix: e.Mix, Balanced: e.Balanced, Delete: len(e.Plan.Delete),
+		Generate: e.Plan.Generate, Limited: strings.Join(e.Plan.Limited, "; "), Problems: e.Problems,
+	}
 }
 
 func (a *app) printPass(r passReport) {
@@ -145,7 +145,7 @@ func dash(n int) string {
 
 func standing(line passActor) string {
 	switch {
-	case line.State == run.Failed || line.State == run.Interrupted:
+	case line.State == run.Failed || line.State == run.Interrupted || line.Summary == nil:
 		return string(line.State)
 	case line.Summary.Balanced:
 		return "balanced"

@@ -133,5 +133,6 @@ func costsFewRequests(t *testing.T, tree string) {
 
 // firstEvaluation is what the first evaluation of a set costs in requests beside
 // one for each image: the list and the evaluation before the claim and again after
-// it, the base image, claiming and releasing, the evaluation written.
-const firstEvaluation = 8
+// it, the base image, claiming and releasing, the plan put forward, the evaluation
+// written.
+const firstEvaluation = 9

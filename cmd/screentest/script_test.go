@@ -25,6 +25,7 @@ func TestProgram(t *testing.T) {
 	t.Run("scripts", func(t *testing.T) { runScripts(t, tree) })
 	t.Run("requests", func(t *testing.T) { costsFewRequests(t, tree) })
 	t.Run("killed", func(t *testing.T) { goesOnWhenKilled(t, tree) })
+	t.Run("balancing", func(t *testing.T) { balancesWhenKilled(t, tree) })
 }
 
 // runScripts runs every command as a user does; the scripts are in

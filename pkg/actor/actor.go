@@ -45,12 +45,13 @@ func (n Name) Validate() error {
 // An Actor is an entry of the roster. Everything but the name describes the
 // actor to people and to the image model and may be empty.
 type Actor struct {
-	ID         string
-	Name       Name
-	Age        string // in years, as the roster writes it
-	Sex        string
-	Ethnicity  string
-	FacePrompt string
+	ID          string
+	Name        Name
+	Age         string // in years, as the roster writes it
+	Sex         string
+	Ethnicity   string
+	FacePrompt  string
+	Description string // like FacePrompt, but names nobody
 }
 
 // A Problem is something that was met, is reported, and was left out.
@@ -96,6 +97,11 @@ func EvaluationKey(n Name) store.Key {
 // VerdictsKey is where the verdicts on n's images are kept by content.
 func VerdictsKey(n Name) store.Key {
 	return store.Key("screentest/verdicts/" + string(n) + ".json")
+}
+
+// LedgerKey is where the ledger of n lies.
+func LedgerKey(n Name) store.Key {
+	return store.Key("screentest/ledger/" + string(n) + ".jsonl")
 }
 
 // LeaseKey is where the lease lies that one worker at a time holds on n.

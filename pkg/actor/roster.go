@@ -82,12 +82,13 @@ func decodeActor(raw json.RawMessage) (Actor, error) {
 		return Actor{}, errors.New("it has no name")
 	}
 	a := Actor{
-		ID:         text(entry["id"]),
-		Name:       Name(*name),
-		Age:        text(entry["age"]),
-		Sex:        text(entry["sex"]),
-		Ethnicity:  text(entry["ethnicity"]),
-		FacePrompt: text(entry["face_prompt"]),
+		ID:          text(entry["id"]),
+		Name:        Name(*name),
+		Age:         text(entry["age"]),
+		Sex:         text(entry["sex"]),
+		Ethnicity:   text(entry["ethnicity"]),
+		FacePrompt:  text(entry["face_prompt"]),
+		Description: text(entry["description"]),
 	}
 	return a, a.Name.Validate()
 }

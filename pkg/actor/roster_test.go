@@ -44,7 +44,7 @@ func TestLoadRosterFails(t *testing.T) {
 func TestLoadRosterSkipsBadEntries(t *testing.T) {
 	s := mem.New()
 	put(t, s, actor.RosterKey, `[
-		{"id": 2, "name": "b", "age": "31", "sex": "male", "ethnicity": "indian", "face_prompt": "a face", "img": 1},
+		{"id": 2, "name": "b", "age": "31", "sex": "male", "ethnicity": "indian", "face_prompt": "a face", "description": "tall", "img": 1},
 		{"id": 3},
 		{"id": 4, "name": ""},
 		{"id": 5, "name": 17},
@@ -60,7 +60,7 @@ func TestLoadRosterSkipsBadEntries(t *testing.T) {
 	}
 	want := []actor.Actor{
 		{ID: "1", Name: "a", Age: "30"},
-		{ID: "2", Name: "b", Age: "31", Sex: "male", Ethnicity: "indian", FacePrompt: "a face"},
+		{ID: "2", Name: "b", Age: "31", Sex: "male", Ethnicity: "indian", FacePrompt: "a face", Description: "tall"},
 	}
 	if !slices.Equal(r.Actors, want) {
 		t.Errorf("actors %+v, want %+v", r.Actors, want)

@@ -61,8 +61,8 @@ func (t Target) Of(s verdict.Style) int {
 	return 0
 }
 
-// add raises the number for style s by n; what is no style is not counted.
-func (t *Target) add(s verdict.Style, n int) {
+// Add raises the number for style s by n; what is no style is not counted.
+func (t *Target) Add(s verdict.Style, n int) {
 	switch s {
 	case verdict.Photorealistic:
 		t.Photorealistic += n
@@ -99,7 +99,7 @@ func (t Target) Validate() error {
 func MixOf(set []Candidate) Mix {
 	var m Mix
 	for _, c := range set {
-		m.add(c.Style, 1)
+		m.Add(c.Style, 1)
 	}
 	return m
 }

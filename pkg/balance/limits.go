@@ -105,7 +105,7 @@ func share(want Target, n int) Target {
 				neediest = s
 			}
 		}
-		given.add(neediest, 1)
+		given.Add(neediest, 1)
 	}
 	return given
 }

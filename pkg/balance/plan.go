@@ -40,13 +40,26 @@ func (p Plan) Stale(set []Candidate) bool { return p.Fingerprint != Fingerprint(
 // Fingerprint identifies the contents of a set, whatever was judged of them: the
 // SHA-256, in hex, of the sorted lines "FILE\x00SHA256\n".
 func Fingerprint(set []Candidate) string {
-	lines := make([]string, len(set))
-	for i, c := range set {
-		lines[i] = c.File + "\x00" + c.SHA256 + "\n"
+	contents := make(map[string]string, len(set))
+	for _, c := range set {
+		contents[c.File] = c.SHA256
+	}
+	return FingerprintOf(contents)
+}
+
+// FingerprintOf is Fingerprint for a set given as contents (SHA-256) by file.
+func FingerprintOf(set map[string]string) string {
+	lines := make([]string, 0, len(set))
+	for file, sha256 := range set {
+		lines = append(lines, file+"\x00"+sha256+"\n")
 	}
 	slices.Sort(lines)
 	return digest(lines...)
 }
+
+// Intact reports whether the plan still is what its id says: nobody has edited
+// what it does or for which set.
+func (p Plan) Intact() bool { return p.ID == p.id() }
 
 func (p Plan) id() string {
 	parts := []string{p.Fingerprint, "\n"}

@@ -67,7 +67,7 @@ func Copies(set []Candidate) map[string]string {
 func (t triage) surplus(target Target) Target {
 	var over Target
 	for _, s := range verdict.Styles() {
-		over.add(s, max(0, len(t.kept[s])-max(0, target.Of(s))))
+		over.Add(s, max(0, len(t.kept[s])-max(0, target.Of(s))))
 	}
 	return over
 }
@@ -76,7 +76,7 @@ func (t triage) surplus(target Target) Target {
 func (t triage) shortage(target Target) Target {
 	var under Target
 	for _, s := range verdict.Styles() {
-		under.add(s, max(0, target.Of(s)-len(t.kept[s])))
+		under.Add(s, max(0, target.Of(s)-len(t.kept[s])))
 	}
 	return under
 }

@@ -82,6 +82,16 @@ type Image struct {
 	Error       string          `json:"error"`
 }
 
+// Contents returns the set that was evaluated: content by file, "" for an image
+// that could not be read.
+func (e Evaluation) Contents() map[string]string {
+	contents := make(map[string]string, len(e.Images))
+	for _, image := range e.Images {
+		contents[image.File] = image.SHA256
+	}
+	return contents
+}
+
 // Unjudged returns the images that got no verdict.
 func (e Evaluation) Unjudged() []Image {
 	var left []Image

@@ -3,10 +3,11 @@
 // document. It is the same for the command line and for a worker on a queue.
 //
 // It writes under screentest/ and nowhere else. Every verdict is on the record
-// before the next case is asked, and the evaluation is written last: killed at
-// any moment and started again, it asks only for what is missing. Two evaluators
+// before the next case is asked, then the plan is put on the ledger, and the
+// evaluation is written last: killed at any moment and started again, it asks
+// only for what is missing. Two evaluators
 // of one actor take turns (package lease), so that the second finds the work
-// done.
+// done; where a queue sees to that already, Config.Alone saves the claim.
 package evaluator
 
 import (
@@ -23,6 +24,7 @@ import (
 	"screentest/pkg/evaluation"
 	"screentest/pkg/judge"
 	"screentest/pkg/lease"
+	"screentest/pkg/ledger"
 	"screentest/pkg/settings"
 	"screentest/pkg/store"
 )
@@ -35,6 +37,7 @@ type Config struct {
 	Holder   string           // who claims the actors while working on them, for people to read
 	Now      func() time.Time // the clock
 	Fresh    bool             // make every evaluation again, even where nothing has changed
+	Alone    bool             // the caller sees to it that nobody evaluates the same actor meanwhile: no claim is taken
 }
 
 // An Evaluator evaluates actors; it is safe for concurrent use. However many
@@ -87,6 +90,10 @@ type Result struct {
 // verdict. The next evaluation asks for them again.
 var ErrUnjudged = errors.New("images without a verdict")
 
+// ErrNoImages says that there is nothing to evaluate. An evaluation that is on
+// record stays as it is.
+var ErrNoImages = errors.New("no training images")
+
 // Evaluate brings the evaluation of a up to date. It fails with ErrUnjudged where
 // the document was written but is incomplete, with judge.ErrHalt where no further
 // actor can succeed, and otherwise with what went wrong for this actor alone.
@@ -94,6 +101,9 @@ func (e *Evaluator) Evaluate(ctx context.Context, a actor.Actor) (Result, error)
 	found, err := e.survey(ctx, a)
 	if err != nil || found.current && !e.Fresh {
 		return found.unchanged(), err
+	}
+	if e.Alone {
+		return e.make(ctx, found)
 	}
 	var result Result
 	err = lease.Hold(ctx, e.Store, actor.LeaseKey(a.Name), e.Holder, func(ctx context.Context) error {
@@ -121,7 +131,7 @@ func (e *Evaluator) survey(ctx context.Context, a actor.Actor) (survey, error) {
 		return survey{}, err
 	}
 	if len(set.Images) == 0 {
-		return survey{}, fmt.Errorf("%s has no training images", a.Name)
+		return survey{}, fmt.Errorf("%s has %w", a.Name, ErrNoImages)
 	}
 	old, version, err := evaluation.Load(ctx, e.Store, a.Name)
 	return survey{set, old, version, old.Current(set, e.basis)}, err
@@ -145,15 +155,40 @@ func (e *Evaluator) renew(ctx context.Context, a actor.Actor, before survey) (Re
 	if now.current && (!e.Fresh || now.version != before.version) {
 		return now.unchanged(), nil
 	}
+	return e.make(ctx, now)
+}
+
+// make does the work and writes the evaluation over the one that was found.
+func (e *Evaluator) make(ctx context.Context, now survey) (Result, error) {
 	work := &work{Evaluator: e, set: now.set, facts: make([]evaluation.Fact, len(now.set.Images))}
 	if err := work.run(ctx, now.old); err != nil {
 		return Result{Spent: work.usage}, err
 	}
 	result := Result{Evaluation: work.build(), Spent: work.usage}
+	if err := e.propose(ctx, now.set.Actor, result.Evaluation, now.old == nil); err != nil {
+		return result, err
+	}
 	if err := evaluation.Save(ctx, e.Store, result.Evaluation, now.version); err != nil {
 		return result, err
 	}
 	return result, incomplete(result.Evaluation)
+}
+
+// propose puts the plan on the ledger, before the evaluation that it follows
+// from is on record: were it the other way round, a crash between the two would
+// leave a plan that nobody knows of.
+func (e *Evaluator) propose(ctx context.Context, a actor.Actor, made evaluation.Evaluation, first bool) error {
+	book := ledger.New(e.Store, a.Name)
+	if first && made.Plan.Empty() {
+		return nil
+	}
+	if !first {
+		var err error
+		if book, err = ledger.Load(ctx, e.Store, a.Name); err != nil {
+			return err
+		}
+	}
+	return book.Propose(ctx, made.Plan, made.Contents(), ledger.Signature{By: e.Holder, At: made.EvaluatedAt})
 }
 
 func incomplete(e evaluation.Evaluation) error {

@@ -2,8 +2,6 @@ package evaluator
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -119,8 +117,7 @@ func (w *work) need(sum string) (*inspect.Checks, bool) {
 }
 
 // read opens an image and returns its measurements, its hash, and a preview
-// where it is wanted. Content that is measured and need not be seen is hashed
-// but not decoded.
+// where it is wanted.
 func (w *work) read(ctx context.Context, info store.Info, need func(sum string) (*inspect.Checks, bool)) (inspect.Picture, string, error) {
 	if err := w.memory.Acquire(ctx, 1); err != nil {
 		return inspect.Picture{}, "", err
@@ -137,19 +134,7 @@ func (w *work) read(ctx context.Context, info store.Info, need func(sum string) 
 		return inspect.Picture{}, "", err
 	}
 	defer w.pixels.Release(1)
-	hash := sha256.Sum256(data)
-	sum := hex.EncodeToString(hash[:])
-	checks, show := need(sum)
-	if checks != nil && !show {
-		return inspect.Picture{Checks: *checks}, sum, nil
-	}
-	preview := 0
-	if show {
-		preview = w.Judge.PreviewSize()
-	}
-	limits := inspect.Limits{Bytes: w.Settings.Images.MaxBytes, Megapixels: w.Settings.Images.MaxMegapixels}
-	picture, err := inspect.Inspect(data, limits, preview)
-	return picture, sum, err
+	return w.measure(data, need)
 }
 
 // unusable reports whether err is about the image itself and not about reaching

@@ -15,7 +15,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"path"
+	"regexp"
 	"slices"
+	"strconv"
 	"time"
 
 	"screentest/pkg/actor"
@@ -106,6 +109,15 @@ func CheckFile(file string) error {
 		return fmt.Errorf("image name %.80q is no plain file name", file)
 	}
 	return nil
+}
+
+var trailingNumber = regexp.MustCompile(`[0-9]+$`)
+
+// NumberOf returns the number at the end of a file name, before the extension.
+func NumberOf(file string) (int, bool) {
+	digits := trailingNumber.FindString(file[:len(file)-len(path.Ext(file))])
+	n, err := strconv.Atoi(digits)
+	return n, err == nil
 }
 
 // Load reads the manifest of an actor, with the version that Save wants back.

@@ -73,6 +73,9 @@ func (o Object) Get(key string) json.RawMessage {
 	return nil
 }
 
+// MarshalJSON writes o with its values as they stand.
+func (o Object) MarshalJSON() ([]byte, error) { return o.text(""), nil }
+
 // kind says in words what a valid JSON value is.
 func kind(raw []byte) string {
 	switch raw[0] {

@@ -3,6 +3,7 @@ package migration
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -32,6 +33,7 @@ type claim struct {
 // knowledge is everything that is said of the images of one actor.
 type knowledge struct {
 	existing *manifest.Manifest // nil if there is none
+	raw      []byte             // existing as it was read
 	version  store.Version      // of existing
 	listed   []claim            // of existing
 	prompts  []claim            // of prompt_metadata.json
@@ -55,9 +57,8 @@ func learn(ctx context.Context, s store.Store, set actor.Set) (knowledge, error)
 		k.problems = append(k.problems, actor.Problem{Where: refused.Name, Reason: refused.Reason})
 	}
 	if set.Manifest != nil {
-		var err error
-		if k.existing, k.version, err = manifest.Load(ctx, s, set.Actor.Name); err != nil {
-			return k, fmt.Errorf("%w: mend the file and migrate again", err)
+		if err := k.load(ctx, s, set.Manifest.Key); err != nil {
+			return k, err
 		}
 		if k.migrated() {
 			return k, nil
@@ -70,6 +71,26 @@ func learn(ctx context.Context, s store.Store, set actor.Set) (knowledge, error)
 		}
 	}
 	return k, nil
+}
+
+// ErrManifest says that a manifest is there but makes no sense. It is never
+// overwritten: a person mends it.
+var ErrManifest = errors.New("the manifest makes no sense")
+
+func (k *knowledge) load(ctx context.Context, s store.Store, key store.Key) error {
+	raw, info, err := store.ReadAll(ctx, s, key, manifest.MaxBytes)
+	if err != nil && !errors.Is(err, store.ErrTooLarge) {
+		return err
+	}
+	m := (*manifest.Manifest)(nil)
+	if err == nil {
+		m, err = manifest.Decode(raw)
+	}
+	if err != nil {
+		return fmt.Errorf("read %s: %w: %w: mend the file and try again", key, ErrManifest, err)
+	}
+	k.existing, k.raw, k.version = m, raw, info.Version
+	return nil
 }
 
 func claims(images map[string]manifest.Image) []claim {

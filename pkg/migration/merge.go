@@ -3,9 +3,6 @@ package migration
 import (
 	"bytes"
 	"encoding/json"
-	"path"
-	"regexp"
-	"strconv"
 
 	"screentest/pkg/manifest"
 )
@@ -124,13 +121,4 @@ func settle(values []value) (chosen value, contradicting map[string]json.RawMess
 		return last, all
 	}
 	return value{}, all
-}
-
-var trailingNumber = regexp.MustCompile(`[0-9]+$`)
-
-// numberOf returns the number at the end of a file name, before the extension.
-func numberOf(file string) (int, bool) {
-	digits := trailingNumber.FindString(file[:len(file)-len(path.Ext(file))])
-	n, err := strconv.Atoi(digits)
-	return n, err == nil
 }

@@ -20,14 +20,23 @@ const attempts = 3
 // attempt finds its manifest.
 func (r *run) migrate(ctx context.Context, a actor.Actor) (result, error) {
 	var one result
+	err := settled(func() (err error) {
+		one, err = r.attempt(ctx, a)
+		return err
+	})
+	return one, err
+}
+
+// settled tries again while the files of an actor change under its hands.
+func settled(attempt func() error) error {
 	var err error
 	for range attempts {
-		one, err = r.attempt(ctx, a)
+		err = attempt()
 		if !errors.Is(err, store.ErrConflict) && !errors.Is(err, store.ErrNotFound) {
 			break
 		}
 	}
-	return one, err
+	return err
 }
 
 func (r *run) attempt(ctx context.Context, a actor.Actor) (result, error) {
@@ -194,7 +203,7 @@ func generationOf(m *manifest.Manifest) (id int, known bool) {
 func (k knowledge) newGeneration(m *manifest.Manifest, id int) manifest.Generation {
 	g := manifest.Generation{ID: id, Type: existingType, Metadata: k.origin()}
 	for _, image := range m.Images {
-		if *image.GenerationID == id {
+		if image.GenerationID != nil && *image.GenerationID == id {
 			g.ImageCount++
 		}
 	}
@@ -217,6 +226,8 @@ func (k knowledge) origin() json.RawMessage {
 		}
 	case len(k.urls) > 0:
 		origin.Source, origin.OriginalFile = "migrated_from_response", fromResponse
+	case len(k.listed) == 0:
+		origin.Source, origin.OriginalFile = "files_without_metadata", ""
 	}
 	raw, _ := json.Marshal(origin) // strings only
 	return raw
@@ -225,7 +236,7 @@ func (k knowledge) origin() json.RawMessage {
 // complete fills in what can be told of every image.
 func complete(image manifest.Image, file string, generation int) manifest.Image {
 	_, disputed := image.Conflicts["index"]
-	if n, ok := numberOf(file); ok && image.Index == nil && !disputed {
+	if n, ok := manifest.NumberOf(file); ok && image.Index == nil && !disputed {
 		image.Index = &n
 		image.Sources = over(map[string]string{"index": fromFileName}, image.Sources)
 	}

@@ -82,7 +82,7 @@ func changes(t testing.TB, before, after map[string]string) map[string]string {
 	return changed
 }
 
-func text(t testing.TB, r migration.Report) string {
+func text(t testing.TB, r any) string {
 	t.Helper()
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -96,8 +96,12 @@ func text(t testing.TB, r migration.Report) string {
 
 // TestScenarios migrates each tree of testdata three times: dry, in earnest, and
 // again.
-func TestScenarios(t *testing.T) {
-	archives, err := filepath.Glob("testdata/*.txtar")
+func TestScenarios(t *testing.T) { scenarios(t, "testdata/*.txtar", migrateThrice) }
+
+// scenarios calls do with the tree of each archive and compares what it returns,
+// which is what was written and a report, with what the archive expects.
+func scenarios(t *testing.T, pattern string, do func(t *testing.T, before map[string]string) map[string]string) {
+	archives, err := filepath.Glob(pattern)
 	if err != nil || len(archives) == 0 {
 		t.Fatalf("no scenarios: %v", err)
 	}
@@ -115,7 +119,7 @@ func TestScenarios(t *testing.T) {
 					before[file.Name] = string(file.Data)
 				}
 			}
-			got := migrateThrice(t, before)
+			got := do(t, before)
 			if *update {
 				rewrite(t, path, archive, got)
 				return

@@ -27,6 +27,7 @@ type Settings struct {
 	Generation Generation            `yaml:"generation"`
 	Prices     map[string]cost.Price `yaml:"prices"` // dollars per million tokens, by model
 	Run        Run                   `yaml:"run"`
+	Mirror     string                `yaml:"mirror" json:"-"` // where the images also lie: "s3://bucket/prefix", "none", or "" if the owner has not said
 }
 
 // Plan says what condemns an image and how far a plan may go.
@@ -54,15 +55,12 @@ type Judge struct {
 	Timeout         time.Duration `yaml:"timeout"`
 }
 
-// Generation holds what is known of the image generator before it is asked.
-type Generation struct {
-	USDPerImage float64 `yaml:"usd_per_image"` // expected price of one image, for plan.limits.usd and estimates
-}
-
 // Run says how a run over many actors behaves.
 type Run struct {
-	Concurrency int     `yaml:"concurrency"` // model requests under way at once
-	MaxCost     float64 `yaml:"max_cost"`    // dollars that one command may spend; negative for no limit
+	Concurrency    int     `yaml:"concurrency"`     // model requests under way at once
+	MaxCost        float64 `yaml:"max_cost"`        // dollars that one command may spend; negative for no limit
+	MaxDeletions   int     `yaml:"max_deletions"`   // images that one command may delete; negative for no limit
+	MaxGenerations int     `yaml:"max_generations"` // images that one command may generate; negative for no limit
 }
 
 // Judges returns the names that Judge.Name may have.
@@ -85,12 +83,12 @@ func Default() Settings {
 		Judge: Judge{
 			Name: "openai", Model: "gpt-6-luna", ReasoningEffort: "none", Batch: 10, Timeout: time.Minute,
 		},
-		Generation: Generation{USDPerImage: 0.06},
+		Generation: defaultGeneration(),
 		Prices: map[string]cost.Price{
 			"gpt-6-luna":    {Input: 0.10, Cached: 0.01, Output: 0.50},
 			"gpt-6.1-terra": {Input: 1, Cached: 0.05, Output: 5},
 		},
-		Run: Run{Concurrency: 8, MaxCost: -1},
+		Run: Run{Concurrency: 8, MaxCost: -1, MaxDeletions: -1, MaxGenerations: -1},
 	}
 }
 
@@ -121,7 +119,7 @@ func (s Settings) Validate() error {
 	require(slices.Contains(Judges(), s.Judge.Name), "judge.name: %q is not one of %v", s.Judge.Name, Judges())
 	require(s.Judge.Batch >= 1 && s.Judge.Batch <= 50, "judge.batch: %d is not between 1 and 50", s.Judge.Batch)
 	require(s.Judge.Timeout > 0, "judge.timeout: %s is not positive", s.Judge.Timeout)
-	require(s.Generation.USDPerImage >= 0, "generation.usd_per_image: %g is negative", s.Generation.USDPerImage)
+	s.Generation.validate(require)
 	for model, p := range s.Prices {
 		sum := p.Input + p.Cached + p.Output
 		require(p.Input >= 0 && p.Cached >= 0 && p.Output >= 0 && !math.IsInf(sum, 0), "prices.%s: a price is negative or no number", model)
@@ -132,11 +130,16 @@ func (s Settings) Validate() error {
 
 // numbers returns the settings that could be infinite or no number at all.
 func (s Settings) numbers() map[string]float64 {
+	g := s.Generation
 	return map[string]float64{
-		"plan.limits.usd":          s.Plan.Limits.USD,
-		"images.max_megapixels":    s.Images.MaxMegapixels,
-		"generation.usd_per_image": s.Generation.USDPerImage,
-		"run.max_cost (max-cost)":  s.Run.MaxCost,
+		"plan.limits.usd":              s.Plan.Limits.USD,
+		"images.max_megapixels":        s.Images.MaxMegapixels,
+		"generation.usd_per_image":     g.USDPerImage,
+		"generation.max_usd_per_image": g.MaxUSDPerImage,
+		"generation.price.text":        g.Price.Text,
+		"generation.price.image":       g.Price.Image,
+		"generation.price.output":      g.Price.Output,
+		"run.max_cost (max-cost)":      s.Run.MaxCost,
 	}
 }
 

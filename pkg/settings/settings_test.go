@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"screentest/pkg/cost"
+	"screentest/pkg/evaluation"
+	"screentest/pkg/judge"
 	"screentest/pkg/settings"
 	"screentest/pkg/store"
 	"screentest/pkg/store/mem"
@@ -93,6 +95,16 @@ func TestValidateNamesEverySettingThatCannotBeMeant(t *testing.T) {
 		"judge.batch":              func(s *settings.Settings) { s.Judge.Batch = 0 },
 		"judge.timeout":            func(s *settings.Settings) { s.Judge.Timeout = 0 },
 		"generation.usd_per_image": func(s *settings.Settings) { s.Generation.USDPerImage = -1 },
+		"generation.name":          func(s *settings.Settings) { s.Generation.Name = "painter" },
+		"generation.model":         func(s *settings.Settings) { s.Generation.Model = "" },
+		"generation.size":          func(s *settings.Settings) { s.Generation.Size = "large" },
+		"generation.quality":       func(s *settings.Settings) { s.Generation.Quality = "best" },
+		"generation.format":        func(s *settings.Settings) { s.Generation.Format = "webp" },
+		"generation.timeout":       func(s *settings.Settings) { s.Generation.Timeout = 0 },
+		"generation.tries":         func(s *settings.Settings) { s.Generation.Tries = 0 },
+		"generation.max_usd":       func(s *settings.Settings) { s.Generation.MaxUSDPerImage = -1 },
+		"generation.price":         func(s *settings.Settings) { s.Generation.Price.Image = -1 },
+		"generation.price.output":  func(s *settings.Settings) { s.Generation.Price.Output = math.Inf(1) },
 		"plan.limits.usd":          func(s *settings.Settings) { s.Plan.Limits.USD = math.Inf(1) },
 		"run.max_cost":             func(s *settings.Settings) { s.Run.MaxCost = math.NaN() },
 		"images.thresholds.dark":   func(s *settings.Settings) { s.Images.Thresholds.Dark = 5 },
@@ -116,9 +128,28 @@ func TestEverySettingHasAName(t *testing.T) {
 	for _, v := range values {
 		names[v.Name] = true
 	}
-	for _, want := range []string{"target.photorealistic", "plan.condemn", "plan.limits.usd", "images.thresholds.short_side", "run.max_cost"} {
+	for _, want := range []string{"target.photorealistic", "plan.condemn", "plan.limits.usd", "images.thresholds.short_side", "run.max_cost", "run.max_deletions", "generation.price.text"} {
 		if !names[want] {
 			t.Errorf("no %s in %v", want, names)
 		}
+	}
+}
+
+// Evaluations are expensive to look at again by hand: only what changes a plan
+// may make them obsolete.
+func TestHowPicturesAreMadeLeavesEvaluationsValid(t *testing.T) {
+	basis := func(g settings.Generation) string {
+		set := settings.Default()
+		set.Generation = g
+		return evaluation.Basis(judge.ID{Name: "offline"}, set)
+	}
+	before := settings.Default().Generation
+	dearer := before
+	dearer.USDPerImage *= 2
+	if basis(dearer) == basis(before) {
+		t.Error("the price of an image limits plans, and yet it does not count")
+	}
+	if basis(settings.Generation{USDPerImage: before.USDPerImage}) != basis(before) {
+		t.Error("evaluations depend on how pictures are made")
 	}
 }

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	openai "github.com/sashabaranov/go-openai"
 
+	"screentest/pkg/endpoint"
 	"screentest/pkg/judge"
 	"screentest/pkg/verdict"
 )
@@ -22,7 +22,7 @@ var errAnswer = errors.New("unusable answer")
 const (
 	maxObservation = 300
 	maxText        = 200
-	maxMessage     = 200 // of a server's error or refusal
+	maxMessage     = 200 // of a refusal
 )
 
 // content returns what the model wrote, once nothing says that it did not finish.
@@ -33,13 +33,13 @@ func content(r openai.ChatCompletionResponse) (string, error) {
 	choice := r.Choices[0]
 	switch {
 	case choice.Message.Refusal != "":
-		return "", fmt.Errorf("%w: %s", judge.ErrRefused, clean(choice.Message.Refusal, maxMessage))
+		return "", fmt.Errorf("%w: %s", judge.ErrRefused, endpoint.Clean(choice.Message.Refusal, maxMessage))
 	case choice.FinishReason == openai.FinishReasonContentFilter:
 		return "", fmt.Errorf("%w: the answer was filtered", judge.ErrRefused)
 	case choice.FinishReason == openai.FinishReasonLength:
 		return "", fmt.Errorf("%w: it was cut off", errAnswer)
 	case choice.FinishReason != openai.FinishReasonStop && choice.FinishReason != "":
-		return "", fmt.Errorf("%w: it ended with %q", errAnswer, clean(string(choice.FinishReason), maxMessage))
+		return "", fmt.Errorf("%w: it ended with %q", errAnswer, endpoint.Clean(string(choice.FinishReason), maxMessage))
 	}
 	return choice.Message.Content, nil
 }
@@ -93,7 +93,7 @@ func members(data []byte) (map[string]json.RawMessage, error) {
 			return nil, errors.New("not a JSON object")
 		}
 		if _, twice := found[name]; twice {
-			return nil, fmt.Errorf("%q comes twice", clean(name, maxText))
+			return nil, fmt.Errorf("%q comes twice", endpoint.Clean(name, maxText))
 		}
 		var value json.RawMessage
 		if err := decoder.Decode(&value); err != nil {
@@ -123,8 +123,8 @@ func parseVerdict(data []byte, base bool) (verdict.Verdict, error) {
 	for _, issue := range verdict.Seen() {
 		record(&v, issue, f.finding(issue, base))
 	}
-	v.Observation = clean(f.text("observation"), maxObservation)
-	v.Text = clean(f.text("text"), maxText)
+	v.Observation = endpoint.Clean(f.text("observation"), maxObservation)
+	v.Text = endpoint.Clean(f.text("text"), maxText)
 	v.Unsure = f.flag("unsure")
 	v.Quality = f.score("score")
 	return v, f.err
@@ -213,23 +213,4 @@ func (f *fields) score(name string) int {
 		f.fail(name, "out of range")
 	}
 	return n
-}
-
-// clean makes a text from outside fit for a document and a terminal: one line of
-// at most limit characters, none of which controls or reorders the others.
-func clean(s string, limit int) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r), unicode.IsControl(r):
-			return ' '
-		case r == unicode.ReplacementChar, unicode.Is(unicode.Cf, r), unicode.Is(unicode.Co, r):
-			return -1
-		}
-		return r
-	}, s)
-	s = strings.Join(strings.Fields(s), " ")
-	if runes := []rune(s); len(runes) > limit {
-		return string(runes[:limit-1]) + "…"
-	}
-	return s
 }

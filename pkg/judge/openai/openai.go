@@ -16,24 +16,20 @@ package openai
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
-	"unicode"
 
 	openai "github.com/sashabaranov/go-openai"
 
 	"screentest/pkg/cost"
+	"screentest/pkg/endpoint"
 	"screentest/pkg/judge"
 )
 
 // What holds where Config does not say otherwise.
 const (
 	defaultModel     = "gpt-6-luna"
-	defaultBaseURL   = "https://api.openai.com/v1"
 	defaultBatchSize = 10
 	maxBatchSize     = 99 // labels have two digits
 	previewSize      = 512
@@ -56,10 +52,7 @@ type Config struct {
 }
 
 // Retry bounds how long one request is pursued.
-type Retry struct {
-	MaxAttempts int           // the first included; default 6
-	MaxElapsed  time.Duration // waiting included; default three minutes
-}
+type Retry = endpoint.Retry
 
 // String names the judge's settings without the key.
 func (c Config) String() string {
@@ -71,9 +64,10 @@ func (c Config) GoString() string { return c.String() }
 
 // A Judge asks one model at one endpoint. It is safe for concurrent use.
 type Judge struct {
-	config  *Config // behind a pointer, where fmt does not look
-	dialect dialect
-	rubric  string
+	config   *Config // behind a pointer, where fmt does not look
+	endpoint *endpoint.Endpoint
+	dialect  dialect
+	rubric   string
 }
 
 var _ judge.Judge = (*Judge)(nil)
@@ -82,19 +76,21 @@ var _ judge.Judge = (*Judge)(nil)
 // nothing.
 func New(c Config) (*Judge, error) {
 	c = c.withDefaults()
-	endpoint, err := url.Parse(c.BaseURL)
-	if err != nil || endpoint.Host == "" || (endpoint.Scheme != "https" && endpoint.Scheme != "http") {
-		return nil, errors.New("openai judge: the base URL (OPENAI_BASE_URL) is not an http or https address with a host")
-	}
-	official := endpoint.Hostname() == "openai.com" || strings.HasSuffix(endpoint.Hostname(), ".openai.com")
-	if err := c.check(official); err != nil {
-		return nil, fmt.Errorf("openai judge: %w", err)
-	}
-	dialect, err := chooseDialect(c, official)
+	peer, err := endpoint.New(endpoint.Config{
+		APIKey: c.APIKey, BaseURL: c.BaseURL, Transport: c.Transport, Budget: c.Budget,
+		Timeout: c.Timeout, Retry: c.Retry, Terms: terms(c.Price),
+	})
 	if err != nil {
 		return nil, fmt.Errorf("openai judge: %w", err)
 	}
-	j := &Judge{config: &c, dialect: dialect, rubric: rubricVersion()}
+	if err := c.check(peer.Official()); err != nil {
+		return nil, fmt.Errorf("openai judge: %w", err)
+	}
+	dialect, err := chooseDialect(c, peer.Official())
+	if err != nil {
+		return nil, fmt.Errorf("openai judge: %w", err)
+	}
+	j := &Judge{config: &c, endpoint: peer, dialect: dialect, rubric: rubricVersion()}
 	if err := openai.NewReasoningValidator().Validate(j.envelope(1)); err != nil {
 		return nil, fmt.Errorf("openai judge: model %s does not take these settings: %w", c.Model, err)
 	}
@@ -102,39 +98,16 @@ func New(c Config) (*Judge, error) {
 }
 
 func (c Config) withDefaults() Config {
-	c.APIKey = strings.TrimSpace(c.APIKey)
-	c.BaseURL = cmp.Or(strings.TrimSpace(c.BaseURL), defaultBaseURL)
 	c.Model = cmp.Or(c.Model, defaultModel)
 	c.ReasoningEffort = cmp.Or(c.ReasoningEffort, openai.ReasoningEffortNone)
 	c.BatchSize = cmp.Or(c.BatchSize, defaultBatchSize)
-	c.Timeout = cmp.Or(c.Timeout, time.Minute)
-	c.Retry.MaxAttempts = cmp.Or(c.Retry.MaxAttempts, 6)
-	c.Retry.MaxElapsed = cmp.Or(c.Retry.MaxElapsed, 3*time.Minute)
-	c.Budget = cmp.Or(c.Budget, cost.NewBudget(-1))
-	if c.Transport == nil {
-		c.Transport = pool()
-	}
 	return c
-}
-
-// pool keeps a connection per worker; the default transport keeps two per host
-// and would dial again for nearly every request.
-func pool() http.RoundTripper {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.MaxIdleConnsPerHost = 64
-	return t
 }
 
 func (c Config) check(official bool) error {
 	switch {
-	case c.APIKey == "" && official:
-		return errors.New("no API key: set OPENAI_API_KEY, or judge without a model with --judge offline")
-	case strings.ContainsFunc(c.APIKey, func(r rune) bool { return r <= ' ' || r > unicode.MaxASCII || r == 0x7f }):
-		return errors.New("the API key (OPENAI_API_KEY) holds a character that no key has, such as a space: copy it again")
 	case c.BatchSize < 1 || c.BatchSize > maxBatchSize:
 		return fmt.Errorf("%d images in a request: give 1 to %d", c.BatchSize, maxBatchSize)
-	case c.Timeout < 0 || c.Retry.MaxAttempts < 1 || c.Retry.MaxElapsed < 0:
-		return errors.New("a timeout, a number of attempts or a time to retry is negative")
 	case official && (c.Price.Input <= 0 || c.Price.Output <= 0):
 		return fmt.Errorf("no price for model %s: a cost limit cannot be kept without one", c.Model)
 	}

@@ -108,6 +108,10 @@ func parse(uri string) (bucket, prefix string, err error) {
 	return bucket, prefix, nil
 }
 
+// Place returns the bucket and the prefix of its keys, which is "" or ends in a
+// slash.
+func (s *Store) Place() (bucket, prefix string) { return s.bucket, s.prefix }
+
 // name returns what k is called in the bucket.
 func (s *Store) name(k store.Key) *string { return aws.String(s.prefix + string(k)) }
 

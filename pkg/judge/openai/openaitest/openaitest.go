@@ -1,10 +1,11 @@
-// Package openaitest is a stand-in for the chat completions of OpenAI. It holds
-// requests of the openai judge to everything that judge promises about them,
-// answers as told, bills by the published formulas, and fails on demand.
+// Package openaitest is a stand-in for OpenAI: for the chat completions that the
+// judge asks for, and for the image edits that the generator orders. It holds
+// requests to everything that those two promise about them, answers as told,
+// bills by the published formulas, and fails on demand.
 //
-// Tests start it with NewServer, or hand a Handler to the judge as its transport
-// where time is simulated. A benchmark serves New(Options{Delay: …}) on a port and
-// points OPENAI_BASE_URL at it.
+// Tests start it with NewServer, or hand a Handler to the judge or the generator
+// as its transport where time is simulated. A benchmark serves
+// New(Options{Delay: …}) on a port and points OPENAI_BASE_URL at it.
 package openaitest
 
 import (
@@ -13,6 +14,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -22,13 +24,20 @@ import (
 )
 
 // Options say how the stand-in behaves. The zero value answers at once that every
-// image is a sound photograph of the right character.
+// image is a sound photograph of the right character, and sends a new picture for
+// every order.
 type Options struct {
 	// Verdict decides what is answered about an image, given its JPEG. It is
 	// called by several requests at once.
 	Verdict func(jpeg []byte) verdict.Verdict
-	// Fault spoils the answer to a request; a nil Fault leaves it alone.
+	// Fault spoils the answer to a request for verdicts; a nil Fault leaves it
+	// alone.
 	Fault func(Request) Fault
+	// Picture makes what is sent for an order, encoded; nil stands for a pattern
+	// that no other order gets. It is called by several requests at once.
+	Picture func(Request) []byte
+	// EditFault spoils the answer to an order.
+	EditFault func(Request) Fault
 	// Key is the only one accepted; "" accepts any and none.
 	Key string
 	// Delay passes before each answer, except where the client goes away.
@@ -53,19 +62,35 @@ type Handler struct {
 
 // Stats are what a Handler has seen so far.
 type Stats struct {
-	Requests      int
+	Requests      int // for verdicts
 	Images        int // without base images
 	MaxConcurrent int
-	Reported      cost.Usage // tokens that answers said were used; no dollars
+	Reported      cost.Usage // tokens that answers to requests for verdicts said were used; no dollars
+	Edits         Edits
 }
 
-// New returns a Handler for any path that ends in /chat/completions.
+// Edits are the orders for pictures so far.
+type Edits struct {
+	Requests int
+	Billed   int // pictures made, whether or not they arrived; what an Error declines is not made
+	// The tokens of the pictures made.
+	TextTokens, ImageTokens, OutputTokens int
+}
+
+// New returns a Handler for any path that ends in /chat/completions or
+// /images/edits.
 func New(o Options) *Handler {
 	if o.Verdict == nil {
 		o.Verdict = func([]byte) verdict.Verdict { return Sound() }
 	}
 	if o.Fault == nil {
 		o.Fault = func(Request) Fault { return nil }
+	}
+	if o.Picture == nil {
+		o.Picture = Pattern
+	}
+	if o.EditFault == nil {
+		o.EditFault = func(Request) Fault { return nil }
 	}
 	if o.Complain == nil {
 		o.Complain = func(string, ...any) {}
@@ -76,7 +101,7 @@ func New(o Options) *Handler {
 // A Server is a Handler on a local port.
 type Server struct {
 	*Handler
-	URL string // the base URL to give to the judge
+	URL string // the base URL to give to the judge and the generator
 }
 
 // NewServer starts a server that ends with the test. Requests that break a
@@ -132,7 +157,7 @@ func (h *Handler) Stats() Stats {
 
 // ServeHTTP checks a request and answers it.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	n := h.enter()
+	n := h.enter(isEdit(r))
 	defer h.leave()
 	reply := h.answer(r, n)
 	if !wait(r, h.options.Delay+reply.Delay) {
@@ -144,10 +169,19 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for name, values := range reply.Header {
 		w.Header()[name] = values
 	}
+	body := reply.encode()
 	w.Header().Set("Content-Type", "application/json")
+	if reply.BreakOff {
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		body = body[:len(body)/2]
+	}
 	w.WriteHeader(reply.Status)
 	// A client that has gone away is no concern of ours.
-	_, _ = io.WriteString(w, reply.encode())
+	_, _ = io.WriteString(w, body)
+	if reply.BreakOff {
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // RoundTrip answers without a network.
@@ -167,14 +201,18 @@ func (h *Handler) RoundTrip(r *http.Request) (response *http.Response, err error
 	return recorder.Result(), nil
 }
 
-// enter returns the number of the request.
-func (h *Handler) enter() int {
+// enter returns the number of the request among those of its kind.
+func (h *Handler) enter(edit bool) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.stats.Requests++
 	h.busy++
 	h.stats.MaxConcurrent = max(h.stats.MaxConcurrent, h.busy)
-	return h.stats.Requests
+	count := &h.stats.Requests
+	if edit {
+		count = &h.stats.Edits.Requests
+	}
+	*count++
+	return *count
 }
 
 func (h *Handler) leave() {
@@ -206,12 +244,21 @@ func (h *Handler) answer(r *http.Request, n int) *Reply {
 	if h.options.Key != "" && r.Header.Get("Authorization") != "Bearer "+h.options.Key {
 		return failed(http.StatusUnauthorized, "invalid_api_key", "Incorrect API key provided: "+r.Header.Get("Authorization"))
 	}
-	request, err := read(r, body, h.options.Compatible)
+	readRequest, complete := read, h.complete
+	if isEdit(r) {
+		readRequest, complete = readEdit, h.edit
+	}
+	request, err := readRequest(r, body, h.options.Compatible)
 	if err != nil {
 		h.options.Complain("%v", err)
 		return failed(http.StatusBadRequest, "invalid_request_error", err.Error())
 	}
 	request.N = n
+	return complete(request)
+}
+
+// complete answers a request for verdicts.
+func (h *Handler) complete(request Request) *Reply {
 	usage := h.count(request)
 	reply := &Reply{Status: http.StatusOK, Header: http.Header{}, Finish: "stop", request: request}
 	reply.Content = contentFor(request, h.options.Verdict)

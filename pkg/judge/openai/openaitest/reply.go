@@ -13,21 +13,25 @@ import (
 
 // A Reply is an answer before it is sent. Faults change it.
 type Reply struct {
-	Status  int
-	Header  http.Header
-	Delay   time.Duration // in addition to the usual
-	Hangup  bool          // close the connection instead of answering
-	Finish  string        // the reason for ending
-	Refusal string
-	Content string  // what the model wrote
-	Usage   *Usage  // nil: not reported
-	Body    *string // sent instead of everything else
+	Status   int
+	Header   http.Header
+	Delay    time.Duration // in addition to the usual
+	Hangup   bool          // close the connection instead of answering
+	BreakOff bool          // close it in the middle of the answer
+	Finish   string        // the reason for ending
+	Refusal  string
+	Content  string  // what the model wrote
+	Picture  []byte  // what was ordered; nil where verdicts were asked for
+	Usage    *Usage  // nil: not reported
+	Body     *string // sent instead of everything else
+	Declined bool    // nothing was made, and nothing is billed
 
 	request Request
 }
 
-// Usage is the report on tokens.
-type Usage struct{ Input, Cached, Output int }
+// Usage is the report on tokens. Of an order, Image of the Input are for the base
+// image and nothing is cached.
+type Usage struct{ Input, Image, Cached, Output int }
 
 // A Fault spoils a reply.
 type Fault func(*Reply)
@@ -73,11 +77,11 @@ func failed(status int, code, message string) *Reply {
 	return &Reply{Status: status, Body: &body}
 }
 
-// Error answers with a status and an error.
+// Error declines with a status and an error.
 func Error(status int, code, message string) Fault {
 	return func(r *Reply) {
 		spoiled := failed(status, code, message)
-		r.Status, r.Body = spoiled.Status, spoiled.Body
+		r.Status, r.Body, r.Declined = spoiled.Status, spoiled.Body, true
 	}
 }
 
@@ -121,6 +125,9 @@ func Slow(d time.Duration) Fault { return func(r *Reply) { r.Delay += d } }
 
 // Hangup closes the connection instead of answering.
 func Hangup() Fault { return func(r *Reply) { r.Hangup = true } }
+
+// BreakOff closes the connection in the middle of the answer.
+func BreakOff() Fault { return func(r *Reply) { r.BreakOff = true } }
 
 // CutOff ends the answer in the middle, for want of tokens.
 func CutOff() Fault {
@@ -200,8 +207,11 @@ func sameCharacter(v verdict.Verdict) string {
 
 // encode returns the body of the reply.
 func (r *Reply) encode() string {
-	if r.Body != nil {
+	switch {
+	case r.Body != nil:
 		return *r.Body
+	case r.Picture != nil:
+		return r.encodePicture()
 	}
 	message := map[string]any{"role": "assistant", "content": r.Content}
 	if r.Refusal != "" {

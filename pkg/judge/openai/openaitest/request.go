@@ -15,11 +15,14 @@ import (
 
 // A Request is one that broke no promise.
 type Request struct {
-	N      int      // 1 for the first
+	N      int      // 1 for the first of its kind
 	Labels []string // in the order shown
 	Images [][]byte // the JPEG behind each label
 	Base   []byte   // nil without a base image
 	Raw    []byte   // the body
+
+	// Of an order for a picture, which has no labels.
+	Prompt, Size, Quality, Format string
 
 	rubric      string
 	text        int // bytes

@@ -1,0 +1,84 @@
+package evaluator
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"screentest/pkg/actor"
+	"screentest/pkg/cost"
+	"screentest/pkg/evaluation"
+	"screentest/pkg/inspect"
+	"screentest/pkg/judge"
+	"screentest/pkg/store"
+)
+
+// Examine judges a picture that is not in the set yet, by the same checks and
+// the same judge as those that are. The verdict is put on the record, so that
+// the image costs nothing more once it is in the set. A picture that is broken,
+// or that the judge declined to look at, is examined like any other; an error
+// means that this picture may be examined later.
+//
+// Copies of other images are not looked for. Whoever calls it holds the actor's
+// lease, or has no need of one.
+func (e *Evaluator) Examine(ctx context.Context, set actor.Set, file string, data []byte) (evaluation.Image, cost.Usage, error) {
+	w := &work{Evaluator: e, set: set}
+	err := w.examine(ctx, file, data)
+	if err != nil {
+		return evaluation.Image{}, w.usage, fmt.Errorf("examine %s: %w", file, err)
+	}
+	return w.build().Images[0], w.usage, nil
+}
+
+func (w *work) examine(ctx context.Context, file string, data []byte) error {
+	if err := w.loadVerdicts(ctx); err != nil {
+		return err
+	}
+	w.remember(nil)
+	if err := w.lookAtBase(ctx); err != nil {
+		return err
+	}
+	if err := w.pixels.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	picture, sum, err := w.measure(data, w.need)
+	w.pixels.Release(1)
+	info := store.Info{Key: actor.TrainingKey(w.set.Actor.Name, file), Size: int64(len(data))}
+	fact := evaluation.Fact{Info: info, SHA256: sum}
+	if unusable(err) {
+		fact.Broken = err.Error()
+	} else if err != nil {
+		return err
+	} else {
+		fact.Checks = &picture.Checks
+	}
+	w.facts = []evaluation.Fact{fact}
+	w.previews[sum] = picture.Preview
+	if err := w.judgeImages(ctx); err != nil {
+		return err
+	}
+	if err := w.facts[0].Err; err != nil && !errors.Is(err, judge.ErrRefused) {
+		return err
+	}
+	return nil
+}
+
+// measure takes what is needed from the bytes of an image. Content that is
+// measured and need not be seen is hashed but not decoded.
+func (w *work) measure(data []byte, need func(sum string) (*inspect.Checks, bool)) (inspect.Picture, string, error) {
+	hash := sha256.Sum256(data)
+	sum := hex.EncodeToString(hash[:])
+	checks, show := need(sum)
+	if checks != nil && !show {
+		return inspect.Picture{Checks: *checks}, sum, nil
+	}
+	preview := 0
+	if show {
+		preview = w.Judge.PreviewSize()
+	}
+	limits := inspect.Limits{Bytes: w.Settings.Images.MaxBytes, Megapixels: w.Settings.Images.MaxMegapixels}
+	picture, err := inspect.Inspect(data, limits, preview)
+	return picture, sum, err
+}

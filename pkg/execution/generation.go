@@ -1,0 +1,228 @@
+package execution
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"screentest/pkg/generate"
+	"screentest/pkg/inspect"
+	"screentest/pkg/judge"
+	"screentest/pkg/ledger"
+	"screentest/pkg/store"
+)
+
+// generateAll takes the generating steps and returns why some of them cannot be
+// taken, ever. The error is about going on now.
+func (p *performance) generateAll(ctx context.Context) (failures []error, err error) {
+	for _, step := range p.proposal.Steps() {
+		if step.Style == "" || p.proposal.Taken(step) {
+			continue
+		}
+		err := p.generate(ctx, step)
+		if errors.Is(err, errSpent) {
+			failures = append(failures, err)
+		} else if err != nil {
+			return nil, fmt.Errorf("generate %s: %w", step.Style, err)
+		}
+	}
+	return failures, nil
+}
+
+// errSpent says that a step has used up its tries.
+var errSpent = errors.New("no picture")
+
+// generate brings one step from where it stands to its end, try by try.
+func (p *performance) generate(ctx context.Context, step ledger.Step) error {
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		done, err := p.advance(ctx, step)
+		if done || err != nil {
+			return err
+		}
+	}
+}
+
+// advance does what follows from the last line about a step.
+func (p *performance) advance(ctx context.Context, step ledger.Step) (done bool, err error) {
+	t := triesOf(p.proposal.Of(step))
+	switch t.last.Act {
+	case ledger.Placed:
+		return true, nil
+	case ledger.Passed:
+		return false, p.place(ctx, step, t.last)
+	case ledger.Received:
+		return false, p.judge(ctx, step, t.last)
+	case ledger.Ordered:
+		return false, p.recover(ctx, step, t.last)
+	case ledger.Refused:
+		return true, fmt.Errorf("%w for %s: the generator refused prompt %s for safety; look at it and at the base image: %s", errSpent, step.Style, t.last.Prompt, t.last.Why)
+	}
+	if t.failed >= p.Settings.Generation.Tries {
+		return true, fmt.Errorf("%w for %s after %d tries: %s: %s", errSpent, step.Style, t.failed, t.last.Act, t.last.Why)
+	}
+	return false, p.order(ctx, step, t.orders+1)
+}
+
+// tries are what was tried for a step so far.
+type tries struct {
+	orders int // sent or about to be
+	failed int // that count: what cost nothing does not
+	last   ledger.Line
+}
+
+func triesOf(lines []ledger.Line) tries {
+	var t tries
+	for _, line := range lines {
+		t.last = line
+		switch line.Act {
+		case ledger.Ordered:
+			t.orders++
+		case ledger.Unfit, ledger.Lost, ledger.Refused:
+			t.failed++
+		}
+	}
+	return t
+}
+
+// order writes an order down, sends it, and stores what comes.
+func (p *performance) order(ctx context.Context, step ledger.Step, try int) error {
+	if p.Generator == nil {
+		return errors.New("pictures are missing and no generator was named: say --generator openai or offline")
+	}
+	if err := p.readBase(ctx); err != nil {
+		return err
+	}
+	prompt, err := generate.Choose(p.actor.Name, step.Style, p.used(), p.barred())
+	if err != nil {
+		return err
+	}
+	if err := p.Allowance.generation(); err != nil {
+		return err
+	}
+	line := ledger.Line{Act: ledger.Ordered, Try: try, Prompt: prompt.ID, Generator: p.generatorName(), Bound: p.Generator.Bound()}
+	if err := p.record(ctx, step, line); err != nil {
+		return err
+	}
+	prompt = prompt.For(p.actor)
+	picture, used, err := p.Generator.Generate(ctx, generate.Order{
+		Actor: p.actor.Name, Style: step.Style, Prompt: prompt, Base: p.base, Seed: fmt.Sprintf("%s-%d", step.Key, try),
+	})
+	p.result.Spent = p.result.Spent.Add(used)
+	line.USD = used.USD
+	if err != nil {
+		return p.unanswered(ctx, step, line, err)
+	}
+	return p.receive(ctx, step, line, answer{
+		SchemaVersion: answerVersion, Step: step.Key, Try: try, At: p.Now(), Generator: p.Generator.ID(),
+		PromptID: prompt.ID, Prompt: prompt.Text, Usage: used, Extension: picture.Extension, Data: picture.Data,
+	})
+}
+
+// unanswered records an order that brought no picture. What may have been billed
+// counts as a try; what was not leaves the step as it was.
+func (p *performance) unanswered(ctx context.Context, step ledger.Step, line ledger.Line, cause error) error {
+	line.Why = cause.Error()
+	switch {
+	case errors.Is(cause, generate.ErrRefused):
+		line.Act = ledger.Refused
+	case errors.Is(cause, generate.ErrLost):
+		line.Act = ledger.Lost
+	case errors.Is(cause, generate.ErrUnusable):
+		line.Act = ledger.Unfit
+	default:
+		line.Act = ledger.Void
+		return errors.Join(cause, p.record(ctx, step, line))
+	}
+	return p.record(ctx, step, line)
+}
+
+// storeAttempts is how often storing a paid picture is tried; losing it means
+// paying again.
+const storeAttempts = 3
+
+// receive stores the answer, even when the run is being stopped, before a line
+// says that it is there.
+func (p *performance) receive(ctx context.Context, step ledger.Step, line ledger.Line, a answer) error {
+	text, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	for range storeAttempts {
+		_, err = p.Store.Put(context.WithoutCancel(ctx), p.answerKey(step, a.Try), text, store.IfAbsent)
+		if err == nil || errors.Is(err, store.ErrConflict) { // stored, now or by the attempt before
+			p.held = &a
+			return p.received(ctx, step, line, a)
+		}
+	}
+	return fmt.Errorf("%w: a picture that was paid for cannot be stored: %w", judge.ErrHalt, err)
+}
+
+func (p *performance) received(ctx context.Context, step ledger.Step, line ledger.Line, a answer) error {
+	line.Act, line.SHA256, line.USD, line.To = ledger.Received, hash(a.Data), a.Usage.USD, p.answerKey(step, a.Try)
+	return p.record(ctx, step, line)
+}
+
+// recover finds out what became of an order that no line tells the end of. Where
+// no answer is stored it is lost, and may have been billed.
+func (p *performance) recover(ctx context.Context, step ledger.Step, ordered ledger.Line) error {
+	a, err := p.answer(ctx, step, ordered.Try)
+	if errors.Is(err, store.ErrNotFound) {
+		ordered.Act, ordered.Why, ordered.USD = ledger.Lost, "the program ended before the answer was stored", ordered.Bound
+		return p.record(ctx, step, ordered)
+	}
+	if err != nil {
+		return err
+	}
+	return p.received(ctx, step, ordered, a)
+}
+
+// used counts how often each prompt was ordered for this actor.
+func (p *performance) used() map[string]int {
+	used := map[string]int{}
+	for _, line := range p.ledger.Lines {
+		if line.Act == ledger.Ordered {
+			used[line.Prompt]++
+		}
+	}
+	return used
+}
+
+// barred are the prompts that were refused for this actor.
+func (p *performance) barred() map[string]bool {
+	barred := map[string]bool{}
+	for _, line := range p.ledger.Lines {
+		if line.Act == ledger.Refused {
+			barred[line.Prompt] = true
+		}
+	}
+	return barred
+}
+
+func (p *performance) generatorName() string {
+	id := p.Generator.ID()
+	return id.Name + " " + id.Model
+}
+
+// readBase reads the base image once; without a usable one nothing is ordered.
+func (p *performance) readBase(ctx context.Context) error {
+	if p.base != nil {
+		return nil
+	}
+	info, ok := p.standing.set.BaseImage()
+	if !ok {
+		return fmt.Errorf("there is no base image to generate from: put a png or jpeg into %s", "actors/"+string(p.actor.Name)+"/base_image")
+	}
+	data, _, err := store.ReadAll(ctx, p.Store, info.Key, p.Settings.Images.MaxBytes)
+	if err != nil {
+		return fmt.Errorf("base image: %w", err)
+	}
+	if _, err := inspect.Inspect(data, p.limits(), 0); err != nil {
+		return fmt.Errorf("base image %s: %w", info.Key, err)
+	}
+	p.base = data
+	return nil
+}

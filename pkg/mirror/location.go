@@ -1,0 +1,43 @@
+package mirror
+
+import (
+	"net/url"
+	"strings"
+
+	"screentest/pkg/manifest"
+	"screentest/pkg/store"
+)
+
+// A Location is a place in S3.
+type Location struct {
+	Bucket string // "" for a tree that is not in S3
+	Prefix string // "" or ends in "/"
+}
+
+// URL is the address of an object of the place, in the dialect that names no
+// region; every endpoint of S3 understands it. It is "" for a place that is not
+// in S3.
+func (l Location) URL(k store.Key) string {
+	if l.Bucket == "" {
+		return ""
+	}
+	// S3 takes a plus in a path for itself, other programs take it for a space.
+	escaped := strings.NewReplacer("+", "%20", "%2F", "/").Replace(url.QueryEscape(l.Prefix + string(k)))
+	return "https://" + l.Bucket + ".s3.amazonaws.com/" + escaped
+}
+
+// key returns which object of the place an address names, in any dialect. ok is
+// false for one that is elsewhere or that can be no object of a tree.
+func (l Location) key(address string) (k store.Key, ok bool) {
+	bucket, name, ok := manifest.ParseS3URL(address)
+	rest, below := strings.CutPrefix(name, l.Prefix)
+	k = store.Key(rest)
+	return k, ok && below && l.Bucket != "" && bucket == l.Bucket && k.Validate() == nil
+}
+
+// CanHold reports whether the object k of a mirror can be the second copy of an
+// image: it has the image's name, or deleting one of two equal images would take
+// the copy of the other, and is nothing that the program keeps there for itself.
+func CanHold(k store.Key, file string) bool {
+	return k.Validate() == nil && k.Base() == file && !strings.HasPrefix(string(k), "screentest/")
+}

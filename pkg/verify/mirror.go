@@ -1,0 +1,75 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"screentest/pkg/actor"
+	"screentest/pkg/manifest"
+	"screentest/pkg/mirror"
+	"screentest/pkg/store"
+)
+
+// checkMirror looks for the second copy of every image whose content is sure.
+func (x *examination) checkMirror(ctx context.Context) error {
+	for _, file := range slices.Sorted(maps.Keys(x.contents)) {
+		url := ""
+		if x.manifest != nil {
+			url = x.manifest.Images[file].S3URL
+		}
+		if err := x.checkCopy(ctx, file, url); err != nil {
+			return fmt.Errorf("look for %s in the mirror: %w", file, err)
+		}
+	}
+	return nil
+}
+
+func (x *examination) checkCopy(ctx context.Context, file, url string) error {
+	sum := x.contents[file]
+	found, err := x.Remote.Locate(ctx, x.actor.Name, file, sum, url)
+	switch {
+	case errors.Is(err, mirror.ErrOrphan):
+		found.Outside = url // beyond reach: a plan that deletes it is refused
+	case errors.Is(err, mirror.ErrDiffers):
+		x.find(Finding{Kind: MirrorDiffers, File: file, SHA256: sum, Detail: err.Error(),
+			Left: "look which of the two is right and remove the other"})
+		return nil
+	case err != nil:
+		return err
+	}
+	if found.Outside != "" {
+		x.note(file, "it also lies at "+found.Outside+", which is never touched")
+	}
+	if m := x.Remote.Mirror; m != nil && found.Key == "" {
+		key := mirrorKey(m.At, x.actor.Name, file, url)
+		x.mend(Finding{Kind: NotInMirror, File: file, SHA256: sum, Detail: "the mirror has no copy of it", Repair: "copy it to " + m.At.URL(key)},
+			func(ctx context.Context) error { return x.copyToMirror(ctx, file, key) })
+	}
+	return nil
+}
+
+// mirrorKey is where the mirror should hold an image: where its address says, if
+// that is in the mirror, for others may rely on it.
+func mirrorKey(at mirror.Location, n actor.Name, file, url string) store.Key {
+	bucket, key, ok := manifest.ParseS3URL(url)
+	rest, inside := strings.CutPrefix(key, at.Prefix)
+	if k := store.Key(rest); ok && inside && bucket == at.Bucket && mirror.CanHold(k, file) {
+		return k
+	}
+	return actor.TrainingKey(n, file)
+}
+
+func (x *examination) copyToMirror(ctx context.Context, file string, to store.Key) error {
+	data, _, err := store.ReadAll(ctx, x.Store, actor.TrainingKey(x.actor.Name, file), store.MaxDocument)
+	if err == nil {
+		err = x.Remote.Mirror.Put(ctx, to, data)
+	}
+	if err != nil {
+		return fmt.Errorf("copy %s to the mirror: %w", file, err)
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"screentest/pkg/actor"
+	"screentest/pkg/ledger"
+	"screentest/pkg/store"
+)
+
+// A record is what the ledger says.
+type record struct {
+	*ledger.Ledger      // nil: it was altered
+	acted          bool // the set was changed by us
+}
+
+func (x *examination) readRecord(ctx context.Context) error {
+	book, err := ledger.Load(ctx, x.Store, x.actor.Name)
+	if errors.Is(err, ledger.ErrAltered) {
+		x.bar = "nothing is done for this actor until the ledger is as it was"
+		x.find(Finding{Kind: AlteredLedger, File: string(actor.LedgerKey(x.actor.Name)), Detail: err.Error(),
+			Left: "bring the ledger back as it was, from a backup or an older version of the object"})
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	x.record.Ledger = book
+	for _, line := range book.Lines {
+		switch line.Act {
+		case ledger.Placed, ledger.Trashed, ledger.Restored, ledger.Repaired:
+			x.record.acted = true
+		}
+	}
+	if latest, ok := book.Latest(); ok && latest.State == ledger.Approved {
+		x.bar = "a plan is under way: screentest balance finishes it; then repair"
+		x.find(Finding{Kind: UnfinishedPlan, Detail: fmt.Sprintf("plan %s is approved and not done", latest.ID),
+			Left: "screentest balance finishes it"})
+	}
+	return nil
+}
+
+// last returns what the ledger last says became of the image that a deleting
+// step names, "" if nothing.
+func (r record) last(step string) ledger.Act {
+	var last ledger.Act
+	for _, line := range r.Lines {
+		switch line.Act {
+		case ledger.Trashed, ledger.Restored, ledger.Emptied:
+			if line.Step == step {
+				last = line.Act
+			}
+		}
+	}
+	return last
+}
+
+// answersPrefix is where the answers of the generator lie until they are placed:
+// screentest/generated/ACTOR/PROPOSAL/….
+const answersPrefix = "screentest/generated/"
+
+// checkAnswers finds answers of the generator that should not be there any more.
+// One that was not let into the set stays until the trash is emptied.
+func (x *examination) checkAnswers(ctx context.Context) error {
+	if x.record.Ledger == nil {
+		return nil
+	}
+	fate := x.record.answers()
+	prefix := answersPrefix + string(x.actor.Name) + "/"
+	for page, err := range store.All(ctx, x.Store, store.ListOptions{Prefix: prefix}) {
+		if err != nil {
+			return err
+		}
+		for _, object := range page.Objects {
+			proposal, _, _ := strings.Cut(strings.TrimPrefix(string(object.Key), prefix), "/")
+			x.checkAnswer(object, fate[proposal])
+		}
+	}
+	return nil
+}
+
+// A fate is what became of the answers to the orders of a proposal.
+type fate struct {
+	ended  bool
+	placed map[store.Key]bool
+}
+
+// answers returns the fates by proposal.
+func (r record) answers() map[string]*fate {
+	fates := map[string]*fate{}
+	type try struct {
+		step string
+		n    int
+	}
+	for _, p := range r.Proposals() {
+		f := &fate{ended: p.Ended(), placed: map[store.Key]bool{}}
+		placed := map[try]bool{}
+		for _, line := range p.Lines {
+			if line.Act == ledger.Placed {
+				placed[try{line.Step, line.Try}] = true
+			}
+		}
+		for _, line := range p.Lines {
+			if line.Act == ledger.Received && placed[try{line.Step, line.Try}] {
+				f.placed[line.To] = true
+			}
+		}
+		fates[p.ID] = f
+	}
+	return fates
+}
+
+func (x *examination) checkAnswer(object store.Info, f *fate) {
+	leftover := Finding{Kind: Leftover, File: string(object.Key)}
+	switch {
+	case f == nil:
+		leftover.Detail, leftover.Left = "an answer of the generator to a plan that the ledger does not know", "look at it and remove it by hand"
+		x.find(leftover)
+	case f.ended && f.placed[object.Key]:
+		leftover.Detail, leftover.Repair = "an answer of the generator whose picture is in the set since", "remove it"
+		x.mend(leftover, func(ctx context.Context) error {
+			err := x.Store.Delete(ctx, object.Key, object.Version)
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				return fmt.Errorf("remove %s: %w", object.Key, err)
+			}
+			return nil
+		})
+	}
+}
