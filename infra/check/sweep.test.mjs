@@ -1,15 +1,14 @@
 // Runs the sweep's state machine, as the template renders it, once per path. The
-// definition is in the file that SWEEP_DEFINITION names. Waits and pauses take
-// no time; the tasks are played by the functions below.
+// definition is in the file that SWEEP_DEFINITION names; the tasks are played by
+// the functions below.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
-import { StateMachine } from 'aws-local-stepfunctions';
+import { run, tasksOf } from './machine.mjs';
 
-// Parsed anew for each run, because merging objects changes the definition here.
 const text = readFileSync(process.env.SWEEP_DEFINITION, 'utf8');
 const definition = JSON.parse(text);
-const tasks = Object.keys(definition.States).filter((name) => definition.States[name].Type === 'Task');
+const tasks = tasksOf(definition);
 
 const failure = (name, message = 'as played') => Object.assign(new Error(message), { name });
 
@@ -42,27 +41,7 @@ const look = (run_id, remaining, n) => ({
   done: remaining <= 0, wait_seconds: 10 * n,
 });
 
-async function sweep(input, stage) {
-  const retries = Object.fromEntries(tasks.map((task) => [task, 0]));
-  const machine = new StateMachine(JSON.parse(text), { validationOptions: { checkArn: false } });
-  const execution = machine.run(input, {
-    overrides: { taskResourceLocalHandlers: stage.handlers, waitTimeOverrides: { Wait: 0 }, retryIntervalOverrides: retries },
-    context: {
-      Execution: { Id: 'arn:sweep:one', Name: 'one', Input: input },
-      StateMachine: { Id: 'arn:sweep' },
-      State: { EnteredTime: '2026-11-22T12:00:00Z' },
-    },
-  });
-  const events = [];
-  const collected = (async () => { for await (const e of execution.eventLogs) events.push(e); })();
-  try {
-    return { output: await execution.result, events };
-  } catch ({ cause }) {
-    return { error: cause.name, cause: cause.message, events };
-  } finally {
-    await collected;
-  }
-}
+const sweep = (input, stage) => run(text, input, stage.handlers);
 
 test('a sweep is a dry run over the roster, page by page, until all are done', async () => {
   const stage = play({});
