@@ -70,7 +70,8 @@ ifeq ($(shell command -v npm),)
 else
 	@$(MAKE) --no-print-directory $(TOOLS)
 	@command -v cfn-lint >/dev/null || echo "SKIP cfn-lint: it is not there"
-	cd infra && go vet ./... && go test -timeout 10m ./...
+	go build -o bin/staticcheck honnef.co/go/tools/cmd/staticcheck
+	cd infra && go vet ./... && ../bin/staticcheck ./... && go test -timeout 10m ./...
 endif
 
 $(TOOLS): infra/package-lock.json

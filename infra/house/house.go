@@ -38,10 +38,20 @@ func New(scope constructs.Construct, s setting.Settings, functions string) *Hous
 		TopicName:  jsii.String(s.Name("alarms")),
 		EnforceSSL: jsii.Bool(true),
 	})
+	bells.AddToResourcePolicy(mayRing(*bells.TopicArn()))
 	if s.AlarmEmail != "" {
 		bells.AddSubscription(awssnssubscriptions.NewEmailSubscription(jsii.String(s.AlarmEmail), nil))
 	}
 	return &House{Scope: scope, Settings: s, Bells: bells, functions: functions}
+}
+
+// mayRing lets the alarms of this account publish. A topic with a policy of its
+// own has lost the one it came with, which let them.
+func mayRing(topic string) awsiam.PolicyStatement {
+	s := Allow([]string{"sns:Publish"}, topic)
+	s.AddServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil)
+	s.AddCondition(jsii.String("StringEquals"), map[string]any{"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()})
+	return s
 }
 
 // Allow is one statement that allows actions on resources.

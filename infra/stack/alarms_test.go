@@ -99,6 +99,18 @@ func TestThresholdsFitWhatTheyWatch(t *testing.T) {
 }
 
 func TestAlarmsReachThePerson(t *testing.T) {
+	for id, p := range prod().app.of(t, "AWS::SNS::TopicPolicy") {
+		policy := statements(p.at("PolicyDocument"))
+		for account, rings := range map[string]bool{"${AWS::AccountId}": true, "another": false} {
+			r := request{action: "sns:Publish", on: "${Bells}", context: map[string]string{"aws:SourceAccount": account, "aws:SecureTransport": "true"}}
+			if allowed(t, policy, r) != rings {
+				t.Errorf("%s: an alarm of %s rings: %v", id, account, !rings)
+			}
+		}
+		if !strings.Contains(p.text("PolicyDocument"), "map[Service:cloudwatch.amazonaws.com]") {
+			t.Errorf("%s does not name CloudWatch", id)
+		}
+	}
 	for id, s := range prod().app.of(t, "AWS::SNS::Subscription") {
 		if s.text("Endpoint") != "owner@example.org" || s.text("TopicArn") != "${Bells}" {
 			t.Errorf("%s tells %s", id, s.text("Endpoint"))
