@@ -1,6 +1,6 @@
 // Package cloudtest is as much of AWS as the functions and the command line need,
 // in one process and behind one address: S3 (gofakes3, see s3test) with its events,
-// SQS (see sqstest) with its dead letters, Secrets Manager, and the three actions
+// SQS (see sqstest) with its dead letters, Secrets Manager, and the actions
 // of Step Functions that drive a sweep. Time is the test's, so that days of
 // waiting cost nothing.
 //
@@ -25,11 +25,16 @@ import (
 // Prefix is where the tree lies in the bucket.
 const Prefix = "tree"
 
-// The secret with the model's key, and the state machine of the sweep.
+// Stage is the name of the stage, which the names of everything hold.
+const Stage = "test"
+
 const (
-	SecretID     = "model-key"
-	StateMachine = "arn:aws:states:us-east-1:123456789012:stateMachine:sweep"
+	secretID     = "model-key"
+	stateMachine = "arn:aws:states:us-east-1:123456789012:stateMachine:screentest-" + Stage + "-sweep"
+	executions   = "arn:aws:states:us-east-1:123456789012:execution:screentest-" + Stage + "-sweep:"
 )
+
+func queueName(name string) string { return "screentest-" + Stage + "-" + name + ".fifo" }
 
 // A Cloud is an account with a bucket, two queues and a secret.
 type Cloud struct {
@@ -56,8 +61,8 @@ func New(delay time.Duration) *Cloud {
 	fifo := func(name string, delay time.Duration) (q, dead *mem.Queue) {
 		dead = mem.New(mem.Options{Now: c.Now})
 		q = mem.New(mem.Options{Delay: delay, Visibility: time.Hour, MaxReceives: 5, Dead: dead, Now: c.Now})
-		c.SQS.Add(name+".fifo", q)
-		c.SQS.Add(name+"-dead.fifo", dead)
+		c.SQS.Add(queueName(name), q)
+		c.SQS.Add(queueName(name+"-dead"), dead)
 		return q, dead
 	}
 	c.Evaluations, c.EvaluationsDead = fifo("evaluations", delay)
@@ -89,14 +94,11 @@ func (c *Cloud) Data() string { return "s3://" + s3test.Bucket + "/" + Prefix }
 // Environment is that of every function, and of the command line.
 func (c *Cloud) Environment() map[string]string {
 	env := s3test.Environment(c.server.URL)
-	env["SCREENTEST_STAGE"] = "test"
+	env["SCREENTEST_STAGE"] = Stage
 	env["SCREENTEST_DATA"] = c.Data()
-	env["SCREENTEST_SECRET"] = SecretID
-	env["SCREENTEST_STATE_MACHINE"] = StateMachine
-	for variable, name := range map[string]string{"EVALUATIONS": "evaluations", "BALANCES": "balances"} {
-		env["SCREENTEST_"+variable+"_QUEUE"] = c.server.URL + "/" + name + ".fifo"
-		env["SCREENTEST_"+variable+"_DEAD_QUEUE"] = c.server.URL + "/" + name + "-dead.fifo"
-	}
+	env["SCREENTEST_SECRET"] = secretID
+	env["SCREENTEST_EVALUATIONS_QUEUE"] = c.server.URL + "/" + queueName("evaluations")
+	env["SCREENTEST_BALANCES_QUEUE"] = c.server.URL + "/" + queueName("balances")
 	return env
 }
 
@@ -176,7 +178,7 @@ func (c *Cloud) secret(w http.ResponseWriter) {
 		answer(w, http.StatusBadRequest, map[string]any{"__type": "ResourceNotFoundException", "message": "no value"})
 		return
 	}
-	answer(w, http.StatusOK, map[string]any{"Name": SecretID, "SecretString": c.Key})
+	answer(w, http.StatusOK, map[string]any{"Name": secretID, "SecretString": c.Key})
 }
 
 func answer(w http.ResponseWriter, code int, v any) {

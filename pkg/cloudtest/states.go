@@ -3,6 +3,7 @@ package cloudtest
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 )
 
 // An Execution is one of the state machine. It runs nothing: the test calls the
@@ -20,31 +21,28 @@ func (c *Cloud) Executions() []Execution {
 	return append([]Execution(nil), c.executions...)
 }
 
-// states serves StartExecution, StopExecution and DescribeExecution.
+// states serves ListStateMachines, StartExecution and StopExecution.
 func (c *Cloud) states(w http.ResponseWriter, r *http.Request, action string) {
 	var in struct{ StateMachineArn, ExecutionArn, Name, Input string }
 	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
 		answer(w, http.StatusBadRequest, map[string]string{"__type": "ValidationException", "message": err.Error()})
 		return
 	}
-	const executions = "arn:aws:states:us-east-1:123456789012:execution:sweep:"
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if action == "StartExecution" && in.StateMachineArn == StateMachine {
+	at := slices.IndexFunc(c.executions, func(e Execution) bool { return executions+e.Name == in.ExecutionArn })
+	switch {
+	case action == "ListStateMachines":
+		answer(w, http.StatusOK, map[string]any{"stateMachines": []any{map[string]any{
+			"name": "screentest-" + Stage + "-sweep", "stateMachineArn": stateMachine, "type": "STANDARD", "creationDate": c.now.Unix(),
+		}}})
+	case action == "StartExecution" && in.StateMachineArn == stateMachine:
 		c.executions = append(c.executions, Execution{Name: in.Name, Input: in.Input, Status: "RUNNING"})
 		answer(w, http.StatusOK, map[string]any{"executionArn": executions + in.Name, "startDate": c.now.Unix()})
-		return
+	case action == "StopExecution" && at >= 0:
+		c.executions[at].Status = "ABORTED"
+		answer(w, http.StatusOK, map[string]any{"stopDate": c.now.Unix()})
+	default:
+		answer(w, http.StatusBadRequest, map[string]string{"__type": "ExecutionDoesNotExist", "message": in.ExecutionArn + in.StateMachineArn})
 	}
-	for i := range c.executions {
-		e := &c.executions[i]
-		if executions+e.Name != in.ExecutionArn {
-			continue
-		}
-		if action == "StopExecution" {
-			e.Status = "ABORTED"
-		}
-		answer(w, http.StatusOK, map[string]any{"status": e.Status, "stopDate": c.now.Unix(), "startDate": c.now.Unix(), "name": e.Name, "input": e.Input})
-		return
-	}
-	answer(w, http.StatusBadRequest, map[string]string{"__type": "ExecutionDoesNotExist", "message": in.ExecutionArn + in.StateMachineArn})
 }

@@ -166,3 +166,37 @@ func begin(ctx context.Context, s store.Store, m run.Mode, id string, now time.T
 func outcomeKey(m run.Mode, id string, n actor.Name, state run.State) store.Key {
 	return store.Key(prefix(m, id) + "outcomes/" + string(n) + "/" + string(state) + ".json")
 }
+
+// GaveUp returns what the state machine wrote down when it ended a sweep before it
+// was done, nil if it did not.
+func GaveUp(ctx context.Context, s store.Store, h Header) (json.RawMessage, error) {
+	text, _, err := store.ReadAll(ctx, s, store.Key(prefix(h.Mode, h.ID)+"stopped.json"), store.MaxDocument)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err == nil && !json.Valid(text) {
+		err = fmt.Errorf("sweep %s: what the state machine wrote is no JSON", h.ID)
+	}
+	return text, err
+}
+
+// OutcomeOf returns what is on record of one actor, in the states that it went
+// through; none if it is not settled.
+func (h Header) OutcomeOf(ctx context.Context, s store.Store, n actor.Name) ([]run.Outcome, error) {
+	var outcomes []run.Outcome
+	for _, state := range []run.State{run.Interrupted, run.Failed, run.Skipped, run.Completed} {
+		text, _, err := store.ReadAll(ctx, s, outcomeKey(h.Mode, h.ID, n, state), store.MaxDocument)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		var o run.Outcome
+		if err == nil {
+			err = json.Unmarshal(text, &o)
+		}
+		if err != nil {
+			return nil, err
+		}
+		outcomes = append(outcomes, o)
+	}
+	return outcomes, nil
+}

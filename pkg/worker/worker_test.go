@@ -54,13 +54,20 @@ func newStage(t *testing.T) *stage {
 	s.mapping = lambdatest.Mapping{Queue: s.queue, Batch: 10, Invoke: func(ctx context.Context, payload []byte) ([]byte, error) {
 		ctx, cancel := context.WithTimeout(ctx, s.timeout)
 		defer cancel()
-		response, err := s.worker.Handle(ctx, payload)
+		return invoke(s.worker)(ctx, payload)
+	}}
+	return s
+}
+
+// invoke calls a worker as its function does.
+func invoke(w *worker.Worker) func(context.Context, []byte) ([]byte, error) {
+	return func(ctx context.Context, payload []byte) ([]byte, error) {
+		response, err := w.Handle(ctx, payload)
 		if err != nil {
 			return nil, err
 		}
 		return json.Marshal(response)
-	}}
-	return s
+	}
 }
 
 func (s *stage) Do(ctx context.Context, j event.Job) error {

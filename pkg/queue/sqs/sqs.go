@@ -41,14 +41,35 @@ func Open(ctx context.Context, address string) (*Queue, error) {
 	if err != nil || u.Host == "" || !strings.HasSuffix(u.Path, ".fifo") {
 		return nil, fmt.Errorf("%q is no URL of a FIFO queue; it looks like https://sqs.eu-west-1.amazonaws.com/123456789012/evaluations.fifo", address)
 	}
+	client, err := connect(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	return &Queue{client, address}, nil
+}
+
+// Find returns the queue of that name in the account and region at hand.
+func Find(ctx context.Context, name string) (*Queue, error) {
+	client, err := connect(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	out, err := client.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: &name})
+	if err != nil {
+		return nil, fmt.Errorf("find the queue %s: %w", name, kind(err, "sqs:GetQueueUrl"))
+	}
+	return &Queue{client, aws.ToString(out.QueueUrl)}, nil
+}
+
+func connect(ctx context.Context, queue string) (*sqs.Client, error) {
 	cfg, err := config.LoadDefaultConfig(ctx, config.WithRetryMode(aws.RetryModeAdaptive))
 	if err != nil {
 		return nil, fmt.Errorf("read the AWS configuration: %w", err)
 	}
 	if cfg.Region == "" {
-		return nil, fmt.Errorf("no AWS region: set AWS_REGION to that of the queue %s", address)
+		return nil, fmt.Errorf("no AWS region: set AWS_REGION to that of the queue %s", queue)
 	}
-	return &Queue{sqs.NewFromConfig(cfg), address}, nil
+	return sqs.NewFromConfig(cfg), nil
 }
 
 // Send implements queue.Queue, ten messages to a request.
@@ -185,7 +206,7 @@ func kind(err error, action string) error {
 		strings.Contains(code, "InvalidParameterValue") && strings.HasPrefix(action, "sqs:ChangeMessageVisibility"):
 		return fmt.Errorf("%w: %w", queue.ErrReceipt, err)
 	case strings.Contains(code, "NonExistentQueue"), strings.Contains(code, "QueueDoesNotExist"):
-		return fmt.Errorf("there is no such queue: check its URL, and AWS_REGION: %w", err)
+		return fmt.Errorf("there is no such queue: check its name, and AWS_REGION: %w", err)
 	case strings.Contains(code, "AccessDenied"):
 		return fmt.Errorf("not allowed: the role needs %s: %w", action, err)
 	}

@@ -63,6 +63,19 @@ func TestTenMessagesToARequest(t *testing.T) {
 	}
 }
 
+func TestFind(t *testing.T) {
+	server := sqstest.New()
+	server.Add("q.fifo", mem.New(mem.Options{Now: time.Now}))
+	environment(t, server.Start(t))
+	q, err := sqs.Find(t.Context(), "q.fifo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, err := q.Depth(t.Context()); err != nil || d.Total() != 0 {
+		t.Errorf("%+v, %v", d, err)
+	}
+}
+
 func TestLargeMessagesGoInRequestsOfTheirOwn(t *testing.T) {
 	server := sqstest.New()
 	server.Add("q.fifo", mem.New(mem.Options{Now: time.Now}))
@@ -84,8 +97,11 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	url := sqstest.New().Start(t)
 	environment(t, url)
 	_, err := open(t, url+"/none.fifo").Depth(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "check its URL") {
+	if err == nil || !strings.Contains(err.Error(), "check its name") {
 		t.Errorf("no such queue: %v", err)
+	}
+	if _, err := sqs.Find(t.Context(), "none.fifo"); err == nil || !strings.Contains(err.Error(), "check its name") {
+		t.Errorf("no queue of that name: %v", err)
 	}
 	for _, address := range []string{"", "q.fifo", "https://sqs.eu-west-1.amazonaws.com/1/standard"} {
 		if _, err := sqs.Open(t.Context(), address); err == nil || !strings.Contains(err.Error(), "FIFO") {

@@ -6,6 +6,7 @@
 package sqstest
 
 import (
+	"cmp"
 	"crypto/md5"
 	"encoding/hex"
 	"encoding/json"
@@ -61,6 +62,7 @@ func (s *Server) Counts() map[string]int {
 // A request has the members of all actions that the driver uses.
 type request struct {
 	QueueURL            string `json:"QueueUrl"`
+	QueueName           string
 	ReceiptHandle       string
 	VisibilityTimeout   int
 	MaxNumberOfMessages int
@@ -82,7 +84,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fail(w, "com.amazonaws.sqs#InvalidParameterValue", err)
 		return
 	}
-	q := s.find(action, path.Base(in.QueueURL))
+	q := s.find(action, path.Base(cmp.Or(in.QueueURL, in.QueueName)))
 	if q == nil {
 		fail(w, "com.amazonaws.sqs#QueueDoesNotExist", errors.New(in.QueueURL))
 		return
@@ -109,6 +111,8 @@ func (s *Server) find(action, name string) *mem.Queue {
 func do(r *http.Request, action string, q *mem.Queue, in request) (any, error) {
 	ctx := r.Context()
 	switch action {
+	case "GetQueueUrl":
+		return map[string]string{"QueueUrl": "http://" + r.Host + "/" + in.QueueName}, nil
 	case "SendMessageBatch":
 		return send(r, q, in.Entries)
 	case "ReceiveMessage":
