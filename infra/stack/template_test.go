@@ -40,6 +40,9 @@ var (
 	})
 )
 
+// assemblies is the directory of what is synthesised.
+var assemblies string
+
 // TestMain finds the Node that npm has installed before any other.
 func TestMain(m *testing.M) {
 	tools, err := filepath.Abs("../node_modules/.bin")
@@ -51,8 +54,12 @@ func TestMain(m *testing.M) {
 		fmt.Println("SKIP the tests of the stacks: they need Node")
 		return
 	}
-	defer jsii.Close()
+	if assemblies, err = os.MkdirTemp("", "assemblies"); err != nil {
+		panic(err)
+	}
 	m.Run()
+	jsii.Close()
+	os.RemoveAll(assemblies)
 }
 
 func synth(stage string, decisions map[string]any) assembly {
@@ -60,7 +67,7 @@ func synth(stage string, decisions map[string]any) assembly {
 	if err != nil {
 		panic(err)
 	}
-	out, err := os.MkdirTemp("", "assembly")
+	out, err := os.MkdirTemp(assemblies, stage)
 	if err != nil {
 		panic(err)
 	}
