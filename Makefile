@@ -1,8 +1,20 @@
-# Every command a person needs. Go 1.26 and make are all it takes.
+# Every command a person needs. Go 1.26 and make are all it takes, but for the
+# stacks on AWS, which need Node and npm besides.
 
 DATA ?= sample-data
+STAGE ?= dev
+GOARCH ?= arm64
+OUT ?= bin/functions
 
-.PHONY: run sample build test browser lint bench fuzz clean help
+# What npm installs for the stacks: the CDK's command, Node for it, the checks.
+TOOLS = infra/node_modules/.package-lock.json
+BIN = $(CURDIR)/infra/node_modules/.bin
+CDK = PATH="$(BIN):$$PATH" cdk
+
+# A function as it is shipped, with the same bytes every time.
+LAMBDA = CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w -buildid="
+
+.PHONY: run sample build test browser lint bench bench-lambda invoke fuzz lambda lambda-twice synth deploy infra-test clean help
 
 run: sample ## build, make the sample data, migrate and evaluate it
 	bin/screentest --data $(DATA) migrate
@@ -28,7 +40,7 @@ browser: ## install what the tests of the pages need: Debian's Chromium, and axe
 	npm ci --prefix $(AXE) --no-audit --no-fund
 
 lint: ## gofmt, vet, staticcheck, and govulncheck where its database is reached
-	@unformatted=$$(gofmt -l cmd pkg *.go); test -z "$$unformatted" || { echo "not gofmt-clean: $$unformatted"; exit 1; }
+	@unformatted=$$(gofmt -l cmd functions internal pkg infra/*.go infra/house infra/setting infra/stack *.go); test -z "$$unformatted" || { echo "not gofmt-clean: $$unformatted"; exit 1; }
 	go vet ./...
 	go tool staticcheck ./...
 	@go tool govulncheck ./... || { test $$? -ne 3 && echo "SKIP govulncheck: its database cannot be reached"; }
@@ -44,11 +56,48 @@ fuzz: ## each fuzz test for 20 seconds
 		done; \
 	done
 
+lambda: ## leave bin/functions/NAME/bootstrap for Lambda; GOARCH=amd64 OUT=DIR for elsewhere
+	@for name in $(patsubst functions/%/main.go,%,$(wildcard functions/*/main.go)); do \
+		GOOS=linux GOARCH=$(GOARCH) $(LAMBDA) -o $(OUT)/$$name/bootstrap ./functions/$$name || exit 1; \
+	done
+
+lambda-twice: lambda ## build the functions again elsewhere: the bytes must be the same
+	@again=$$(mktemp -d); trap 'rm -rf "$$again"' EXIT; $(MAKE) -s lambda OUT="$$again" && diff -r $(OUT) "$$again" && echo "same bytes"
+
+synth: lambda $(TOOLS) ## write the stacks of STAGE to cdk.out; needs no account
+	$(CDK) synth --quiet -c stage=$(STAGE)
+
+deploy: lambda $(TOOLS) ## deploy the stacks of STAGE, see docs/deployment.md
+	$(CDK) deploy --all -c stage=$(STAGE)
+
+infra-test: ## the tests of the stacks
+ifeq ($(shell command -v npm),)
+	@echo "SKIP the tests of the stacks: they need Node and npm"
+else
+	@$(MAKE) --no-print-directory $(TOOLS)
+	@command -v cfn-lint >/dev/null || echo "SKIP cfn-lint: it is not there"
+	go build -o bin/staticcheck honnef.co/go/tools/cmd/staticcheck
+	cd infra && go vet ./... && ../bin/staticcheck ./... && go test -timeout 10m ./...
+endif
+
+$(TOOLS): infra/package-lock.json
+	npm ci --prefix infra
+
+FN ?= upload
+EVENT ?= events/upload/bridge-created.json
+
+invoke: sample ## call a function with an event: make invoke FN=evaluator EVENT=events/evaluator/batch.json
+	$(LAMBDA) -o bin/here/$(FN)/bootstrap ./functions/$(FN)
+	@go run ./cmd/invoke -function bin/here/$(FN)/bootstrap -event $(EVENT) -data $(DATA)
+
+bench-lambda: sample ## what the functions weigh, take and cost
+	go run ./cmd/bench-lambda -data $(DATA)
+
 clean: ## remove what was built and the sample data
-	rm -rf bin $(DATA)
+	rm -rf bin cdk.out $(DATA)
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 # Where the tests look for axe-core.
 AXE = pkg/web/browser

@@ -55,6 +55,18 @@ has changed; [screentest/pkg/thumbnail] makes the small pictures, once.
 [screentest/pkg/page] turns both into HTML, [screentest/pkg/report] writes it to
 files, and [screentest/pkg/web] serves it and takes decisions.
 
+# On AWS
+
+[screentest/pkg/queue] is the port to FIFO queues, with drivers queue/sqs and
+queue/mem. [screentest/pkg/event] decodes what triggers a function, and the jobs
+that messages hold. [screentest/pkg/worker] brings each message of a batch to its
+end: read worker.go and settle.go, then evaluations.go and balances.go.
+[screentest/pkg/sweep] goes over a roster of any size and counts what became of
+it. [screentest/pkg/metric] writes the figures, [screentest/pkg/secret] reads the
+key. functions/ holds the mains, events/ a sample of everything that can call
+them. pkg/lambdatest and pkg/cloudtest stand in for AWS; functions/*_test.go prove
+the whole pipeline with them.
+
 cmd/screentest is the command line: flags, parts, one call, output. To follow one
 evaluation from the start, read cmd/screentest/evaluate.go, then
 pkg/evaluator/evaluator.go, work.go and look.go, then pkg/evaluation/build.go.

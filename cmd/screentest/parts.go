@@ -1,73 +1,37 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"fmt"
+	"errors"
 	"os"
 	"os/user"
 	"path/filepath"
-	"strings"
 
+	"screentest/internal/parts"
 	"screentest/pkg/cost"
 	"screentest/pkg/generate"
-	generateoffline "screentest/pkg/generate/offline"
-	generateopenai "screentest/pkg/generate/openai"
-	"screentest/pkg/inspect"
 	"screentest/pkg/judge"
-	"screentest/pkg/judge/offline"
-	"screentest/pkg/judge/openai"
 	"screentest/pkg/mirror"
 	"screentest/pkg/settings"
 	"screentest/pkg/store"
 	"screentest/pkg/store/s3"
 )
 
-// newJudge makes the judge of the settings for the tree data. The key comes from
-// the environment.
+// source is what judges and generators are made of. The key comes from the
+// environment.
+func source(set settings.Settings, data string, budget *cost.Budget) parts.Source {
+	key := os.Getenv("OPENAI_API_KEY")
+	return parts.Source{Settings: set, Key: key, PictureKey: os.Getenv("OPENAI_IMAGE_API_KEY"), Identity: identity(data), Budget: budget}
+}
+
+// newJudge makes the judge of the settings for the tree data.
 func newJudge(set settings.Settings, data string, budget *cost.Budget) (judge.Judge, error) {
-	if set.Judge.Name == "offline" {
-		return offline.New(), nil
-	}
-	price, err := set.Price()
-	if err != nil {
-		return nil, err
-	}
-	return openai.New(openai.Config{
-		APIKey: os.Getenv("OPENAI_API_KEY"), BaseURL: set.Judge.BaseURL, Model: set.Judge.Model, Price: price,
-		ReasoningEffort: set.Judge.ReasoningEffort, BatchSize: set.Judge.Batch, Timeout: set.Judge.Timeout,
-		Dialect: set.Judge.Dialect, Budget: budget, SafetyIdentifier: identity(data),
-	})
+	return source(set, data, budget).Judge()
 }
 
 // newGenerator makes the generator of the settings, likewise.
 func newGenerator(set settings.Settings, data string, budget *cost.Budget) (generate.Generator, error) {
-	if set.Generation.Name == "offline" {
-		return generateoffline.New(generateoffline.Config{Limits: limitsOf(set)})
-	}
-	return generateopenai.New(generatorConfig(set, data, budget))
-}
-
-func generatorConfig(set settings.Settings, data string, budget *cost.Budget) generateopenai.Config {
-	g := set.Generation
-	return generateopenai.Config{
-		APIKey: os.Getenv("OPENAI_API_KEY"), BaseURL: g.BaseURL, Model: g.Model, Size: g.Size, Quality: g.Quality, Format: g.Format,
-		Price: generateopenai.Price(g.Price), MaxUSD: g.MaxUSDPerImage, Budget: budget, Timeout: g.Timeout, Limits: limitsOf(set),
-		SafetyIdentifier: identity(data),
-	}
-}
-
-func limitsOf(set settings.Settings) inspect.Limits {
-	return inspect.Limits{Bytes: set.Images.MaxBytes, Megapixels: set.Images.MaxMegapixels}
-}
-
-// expected is what one picture is likely to cost: reckoned where the model's bills
-// are known, and else what the owner expects.
-func expected(set settings.Settings) float64 {
-	if set.Generation.Name == "offline" {
-		return 0
-	}
-	return cmp.Or(generatorConfig(set, "", nil).Expected(), set.Generation.USDPerImage)
+	return source(set, data, budget).Generator()
 }
 
 // identity tells this installation apart from others; only its hash is sent.
@@ -88,34 +52,10 @@ func person() string {
 
 // remote says where the images of s also lie; where is the setting "mirror".
 func remote(ctx context.Context, s store.Store, where string) (mirror.Remote, error) {
-	r := mirror.Remote{Home: locationOf(s)}
-	switch {
-	case where == "":
-		return r, nil
-	case where == noMirror:
-		r.Waived = true
-		return r, nil
-	case !strings.HasPrefix(where, s3.Scheme) || where == s3.Scheme:
-		return r, usageError{fmt.Errorf("mirror %q: say s3://bucket/prefix, or %s", where, noMirror)}
+	home, _ := s.(*s3.Store) // nil for a directory
+	r, err := parts.Remote(ctx, home, where)
+	if errors.Is(err, parts.ErrMirror) {
+		err = usageError{err}
 	}
-	other, err := s3.Open(ctx, where)
-	if err != nil {
-		return r, fmt.Errorf("mirror %s: %w", where, err)
-	}
-	r.Mirror = &mirror.Mirror{Store: other, At: locationOf(other)}
-	if at := r.Mirror.At; at.Bucket == r.Home.Bucket && (strings.HasPrefix(at.Prefix, r.Home.Prefix) || strings.HasPrefix(r.Home.Prefix, at.Prefix)) {
-		return r, usageError{fmt.Errorf("mirror %s: that overlaps the tree itself", where)}
-	}
-	return r, nil
-}
-
-// noMirror is what an owner says who wants remote objects left where they are.
-const noMirror = "none"
-
-func locationOf(s store.Store) mirror.Location {
-	if bucket, ok := s.(*s3.Store); ok {
-		name, prefix := bucket.Place()
-		return mirror.Location{Bucket: name, Prefix: prefix}
-	}
-	return mirror.Location{}
+	return r, err
 }

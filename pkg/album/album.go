@@ -94,26 +94,28 @@ func (a *Album) entry(member actor.Actor, absent bool) Entry {
 
 // findEmpty looks into the directories of actors that have no evaluation.
 func (a *Album) findEmpty(ctx context.Context, present []actor.Actor) error {
-	var mu sync.Mutex
+	unknown := slices.DeleteFunc(slices.Clone(present), func(member actor.Actor) bool {
+		_, known := a.empty[member.Name]
+		_, evaluated := a.entries[member.Name]
+		return known || evaluated
+	})
+	sets := make([]actor.Set, len(unknown))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(readers)
-	for _, member := range present {
-		_, evaluated := a.entries[member.Name]
-		if _, known := a.empty[member.Name]; known || evaluated {
-			continue
-		}
+	for i, member := range unknown {
 		group.Go(func() error {
-			set, err := actor.LoadSet(ctx, a.store, member)
-			if err != nil {
-				return err
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			a.empty[member.Name] = len(set.Images) == 0 && len(set.Refused) == 0
-			return nil
+			var err error
+			sets[i], err = actor.LoadSet(ctx, a.store, member)
+			return err
 		})
 	}
-	return group.Wait()
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for _, set := range sets {
+		a.empty[set.Actor.Name] = len(set.Images) == 0 && len(set.Refused) == 0
+	}
+	return nil
 }
 
 func (a *Album) readRoster(ctx context.Context) error {

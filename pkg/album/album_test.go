@@ -130,3 +130,29 @@ func TestWithoutARosterThereIsNoAlbum(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+func TestActorsWithoutImagesAreToldFromThoseNotEvaluated(t *testing.T) {
+	s := mem.New()
+	var names []string
+	for i := range 40 {
+		name := fmt.Sprintf("%02d", i)
+		names = append(names, fmt.Sprintf(`{"name":%q}`, name))
+		put(t, s, actor.BaseKey(actor.Name(name), "base.png"), "")
+		if i%2 == 0 {
+			put(t, s, actor.TrainingKey(actor.Name(name), "a.png"), "")
+		}
+	}
+	put(t, s, actor.RosterKey, "["+strings.Join(names, ",")+"]")
+	counted := storetest.NewFaulty(s)
+	a := album.New(counted)
+	for range 2 {
+		for name, e := range look(t, a) {
+			if want := []album.State{album.Unseen, album.Absent}[(name[1]-'0')%2]; e.State != want {
+				t.Errorf("%s is %q, want %q", name, e.State, want)
+			}
+		}
+	}
+	if n := counted.Count("list"); n != 2*3+40 {
+		t.Errorf("%d listings, want 3 for each look and one for each actor", n)
+	}
+}

@@ -163,11 +163,11 @@ func TestDamagedVerdictsAreAnErrorAndNotOverwritten(t *testing.T) {
 		if _, err := s.Put(t.Context(), actor.VerdictsKey("ada"), []byte(text), store.IfAbsent); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := evaluation.LoadVerdicts(t.Context(), s, "ada"); err == nil {
+		if _, _, err := evaluation.LoadVerdicts(t.Context(), s, "ada"); err == nil {
 			t.Errorf("%q is read", text)
 		}
 		added := evaluation.Judgement{Verdict: verdict.Verdict{Style: verdict.BWStylized}, JudgedAt: time.Unix(0, 0)}
-		if err := evaluation.AddVerdicts(t.Context(), s, "ada", []evaluation.Judgement{added}); err == nil {
+		if _, err := evaluation.AddVerdicts(t.Context(), s, "ada", evaluation.Verdicts{}, "", []evaluation.Judgement{added}); err == nil {
 			t.Errorf("%q is overwritten", text)
 		}
 		after, _, err := store.ReadAll(t.Context(), s, actor.VerdictsKey("ada"), 1000)

@@ -45,23 +45,38 @@ type verdictsDocument struct {
 	Verdicts      []Judgement `json:"verdicts"`
 }
 
-// LoadVerdicts returns the verdicts of an actor, none where there is no document.
-// A document that cannot be read is an error and not an empty one, because what
-// it holds was paid for.
-func LoadVerdicts(ctx context.Context, s store.Store, name actor.Name) (Verdicts, error) {
-	text, _, err := store.ReadAll(ctx, s, actor.VerdictsKey(name), store.MaxDocument)
+// LoadVerdicts returns the verdicts of an actor and the version of the document,
+// none and "" where there is no document. A document that cannot be read is an
+// error and not an empty one, because what it holds was paid for.
+func LoadVerdicts(ctx context.Context, s store.Store, name actor.Name) (Verdicts, store.Version, error) {
+	text, info, err := store.ReadAll(ctx, s, actor.VerdictsKey(name), store.MaxDocument)
 	if errors.Is(err, store.ErrNotFound) {
-		return Verdicts{}, nil
+		return Verdicts{}, "", nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return decodeVerdicts(actor.VerdictsKey(name), text)
+	verdicts, err := decodeVerdicts(actor.VerdictsKey(name), text)
+	return verdicts, info.Version, err
 }
 
 // AddVerdicts puts judgements on the record beside those already there. Two
-// writers at once lose nothing.
-func AddVerdicts(ctx context.Context, s store.Store, name actor.Name, added []Judgement) error {
+// writers at once lose nothing. known are the verdicts of the state v of the
+// document, the added ones among them: while that is what lies there it is
+// replaced without being read. AddVerdicts returns the new version, "" where it
+// is not known.
+func AddVerdicts(ctx context.Context, s store.Store, name actor.Name, known Verdicts, v store.Version, added []Judgement) (store.Version, error) {
+	text, err := encodeVerdicts(name, known)
+	if err != nil {
+		return "", err
+	}
+	if v, err = s.Put(ctx, actor.VerdictsKey(name), text, store.IfVersion(v)); err == nil {
+		return v, nil
+	}
+	return "", mergeVerdicts(ctx, s, name, added)
+}
+
+func mergeVerdicts(ctx context.Context, s store.Store, name actor.Name, added []Judgement) error {
 	key := actor.VerdictsKey(name)
 	return store.Update(ctx, s, key, func(old []byte) ([]byte, error) {
 		verdicts, err := decodeVerdicts(key, old)

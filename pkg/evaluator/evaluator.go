@@ -8,7 +8,7 @@
 // evaluation is written last: killed at any moment and started again, it asks
 // only for what is missing. Two evaluators
 // of one actor take turns (package lease), so that the second finds the work
-// done.
+// done; where a queue sees to that already, Config.Alone saves the claim.
 package evaluator
 
 import (
@@ -39,6 +39,7 @@ type Config struct {
 	Holder   string           // who claims the actors while working on them, for people to read
 	Now      func() time.Time // the clock
 	Fresh    bool             // make every evaluation again, even where nothing has changed
+	Alone    bool             // the caller sees to it that nobody evaluates the same actor meanwhile: no claim is taken
 }
 
 // An Evaluator evaluates actors; it is safe for concurrent use. However many
@@ -91,6 +92,10 @@ type Result struct {
 // verdict. The next evaluation asks for them again.
 var ErrUnjudged = errors.New("images without a verdict")
 
+// ErrNoImages says that there is nothing to evaluate. An evaluation that is on
+// record stays as it is.
+var ErrNoImages = errors.New("no training images")
+
 // Evaluate brings the evaluation of a up to date. It fails with ErrUnjudged where
 // the document was written but is incomplete, with judge.ErrHalt where no further
 // actor can succeed, and otherwise with what went wrong for this actor alone.
@@ -102,6 +107,9 @@ func (e *Evaluator) Evaluate(ctx context.Context, a actor.Actor) (Result, error)
 	found, err := e.survey(ctx, a, rulings)
 	if err != nil || found.current && !e.Fresh {
 		return found.unchanged(), err
+	}
+	if e.Alone {
+		return e.make(ctx, found)
 	}
 	var result Result
 	err = lease.Hold(ctx, e.Store, actor.LeaseKey(a.Name), e.Holder, func(ctx context.Context) error {
@@ -131,7 +139,7 @@ func (e *Evaluator) survey(ctx context.Context, a actor.Actor, r decision.Ruling
 		return survey{}, err
 	}
 	if len(set.Images) == 0 {
-		return survey{}, fmt.Errorf("%s has no training images", a.Name)
+		return survey{}, fmt.Errorf("%s has %w", a.Name, ErrNoImages)
 	}
 	old, version, err := evaluation.Load(ctx, e.Store, a.Name)
 	current := old.Current(set, e.basis) && old.Decisions == r.Digest()
@@ -156,11 +164,17 @@ func (e *Evaluator) renew(ctx context.Context, a actor.Actor, before survey) (Re
 	if now.current && (!e.Fresh || now.version != before.version) {
 		return now.unchanged(), nil
 	}
+	return e.make(ctx, now)
+}
+
+// make does the work and writes the evaluation over the one that was found.
+func (e *Evaluator) make(ctx context.Context, now survey) (Result, error) {
 	work := &work{Evaluator: e, set: now.set, facts: make([]evaluation.Fact, len(now.set.Images))}
-	if err := work.run(ctx, now.old); err != nil {
-		return Result{Spent: work.usage}, err
-	}
+	err := work.run(ctx, now.old)
 	result := Result{Spent: work.usage}
+	if err != nil {
+		return result, err
+	}
 	result.Evaluation, err = e.conclude(ctx, work, now)
 	if errors.Is(err, store.ErrConflict) {
 		result.Evaluation, err = e.concludeAgain(ctx, work)

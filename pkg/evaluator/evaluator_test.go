@@ -333,7 +333,7 @@ func TestAHaltInsideAnAnswerStopsTheRun(t *testing.T) {
 	if _, err := newEvaluator(s, j).Evaluate(t.Context(), ada); !errors.Is(err, judge.ErrHalt) {
 		t.Errorf("error: %v", err)
 	}
-	verdicts, err := evaluation.LoadVerdicts(t.Context(), s, ada.Name)
+	verdicts, _, err := evaluation.LoadVerdicts(t.Context(), s, ada.Name)
 	if err != nil || len(verdicts) != 1 {
 		t.Errorf("%d verdicts on record, %v; want the one that was given", len(verdicts), err)
 	}

@@ -72,9 +72,9 @@ func (w *work) examine(ctx context.Context, file string, data []byte) error {
 }
 
 // prepare loads what is known and reads the base image, the first time.
-func (w *work) prepare(ctx context.Context) (err error) {
+func (w *work) prepare(ctx context.Context) error {
 	if w.known == nil {
-		if w.known, err = w.verdicts(ctx); err != nil {
+		if err := w.loadVerdicts(ctx); err != nil {
 			return err
 		}
 	}

@@ -20,6 +20,7 @@ type work struct {
 	*Evaluator
 	set      actor.Set
 	known    evaluation.Verdicts        // on record
+	recorded store.Version              // of the document that holds them; "" if there is none, or none we know
 	measured map[string]*inspect.Checks // by content, from the evaluation before
 	hashed   map[object]string          // contents that need not be read to be known, likewise
 	base     *evaluation.Base
@@ -32,8 +33,7 @@ type work struct {
 }
 
 func (w *work) run(ctx context.Context, old *evaluation.Evaluation) error {
-	var err error
-	if w.known, err = w.verdicts(ctx); err != nil {
+	if err := w.loadVerdicts(ctx); err != nil {
 		return err
 	}
 	w.remember(old)
@@ -44,13 +44,15 @@ func (w *work) run(ctx context.Context, old *evaluation.Evaluation) error {
 	return w.judgeImages(ctx)
 }
 
-// verdicts loads what was paid for. A judge that works from the checks alone is
-// asked again instead: its answers cost nothing and are not kept.
-func (w *work) verdicts(ctx context.Context) (evaluation.Verdicts, error) {
+// loadVerdicts loads what was paid for. A judge that works from the checks alone
+// is asked again instead: its answers cost nothing and are not kept.
+func (w *work) loadVerdicts(ctx context.Context) (err error) {
 	if w.free() {
-		return evaluation.Verdicts{}, nil
+		w.known = evaluation.Verdicts{}
+		return nil
 	}
-	return evaluation.LoadVerdicts(ctx, w.Store, w.set.Actor.Name)
+	w.known, w.recorded, err = evaluation.LoadVerdicts(ctx, w.Store, w.set.Actor.Name)
+	return err
 }
 
 // An object is a state of one file.
@@ -221,7 +223,8 @@ func (w *work) keep(ctx context.Context, judgements []evaluation.Judgement) erro
 	}
 	var err error
 	for range keepAttempts {
-		if err = evaluation.AddVerdicts(context.WithoutCancel(ctx), w.Store, w.set.Actor.Name, judgements); err == nil {
+		w.recorded, err = evaluation.AddVerdicts(context.WithoutCancel(ctx), w.Store, w.set.Actor.Name, w.known, w.recorded, judgements)
+		if err == nil {
 			return nil
 		}
 	}

@@ -26,14 +26,18 @@ import (
 
 	"screentest/pkg/actor"
 	"screentest/pkg/decision"
+	"screentest/pkg/evaluation"
 	"screentest/pkg/evaluator"
 	"screentest/pkg/judge/offline"
+	"screentest/pkg/ledger"
 	"screentest/pkg/report"
+	"screentest/pkg/restore"
 	"screentest/pkg/run"
 	"screentest/pkg/sample"
 	"screentest/pkg/settings"
 	"screentest/pkg/store"
 	"screentest/pkg/store/dir"
+	"screentest/pkg/trash"
 	"screentest/pkg/web"
 )
 
@@ -191,7 +195,7 @@ var drawn = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	tree := filepath.Join(root, "tree")
-	if _, err := sample.Write(context.Background(), tree, sample.Options{Seed: 1, Actors: 9}); err != nil {
+	if _, err := sample.Write(context.Background(), tree, sample.Options{Seed: 1, Actors: 5}); err != nil {
 		return "", err
 	}
 	s, err := dir.Open(tree)
@@ -317,6 +321,53 @@ func TestARunMovesWithoutReloading(t *testing.T) {
 	close(step)
 	b.wait(`document.querySelector("#progress").textContent.includes("Evaluate all") && window.stayed`)
 	b.atEase(home)
+}
+
+const unbalancedActor = "0003_korean_23_female"
+
+func TestAPlanIsApprovedAndAnImageRestoredInABrowser(t *testing.T) {
+	b := browse(t)
+	home, s := serve(t, func(c *web.Config) { c.Restorer = restore.Config{Store: c.Store, By: "mia", Now: time.Now} })
+	deleted := discard(t, s)
+	b.open(home + "/actors/" + unbalancedActor)
+	b.do(chromedp.Click(".trash button"))
+	b.wait(`document.querySelector(".notice")?.textContent.includes("back in the set")`)
+	if _, err := s.Get(t.Context(), deleted); err != nil {
+		t.Errorf("%s: %v", deleted, err)
+	}
+	b.do(chromedp.SetValue(".about input[name=why]", "looks right"), chromedp.Click("button[value=approve]"))
+	b.wait(`document.querySelector(".notice")?.textContent.includes("Approved")`)
+	book, err := ledger.Load(t.Context(), s, unbalancedActor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if latest, _ := book.Latest(); latest.State != ledger.Approved || latest.Last().Why != "looks right" {
+		t.Errorf("on the ledger: %s, %+v", latest.State, latest.Last())
+	}
+	b.atEase(home)
+}
+
+// discard moves one image of the unbalanced actor to the trash, as a plan would.
+func discard(t *testing.T, s store.Store) store.Key {
+	t.Helper()
+	e, _, err := evaluation.Load(t.Context(), s, unbalancedActor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	image := e.Images[0]
+	key := actor.TrainingKey(unbalancedActor, image.File)
+	receipt := trash.Receipt{Actor: unbalancedActor, Proposal: "p1", File: image.File, SHA256: image.SHA256, Reason: "surplus", By: "mia", At: time.Now()}
+	_, info, err := store.ReadAll(t.Context(), s, key, 10<<20) // the tree is a copy: its versions are others
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := trash.Keep(t.Context(), s, receipt, key, info.Version); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Delete(t.Context(), key, info.Version); err != nil {
+		t.Fatal(err)
+	}
+	return key
 }
 
 // stepping is a run over two actors that goes on when it is told to.
@@ -445,7 +496,7 @@ func TestAReportOpensFromAFile(t *testing.T) {
 	b.do(chromedp.EmulateViewport(1280, 3000))
 	b.open(home + "/index.html")
 	b.do(chromedp.SetValue("select[name=state]", "balanced"), chromedp.SendKeys("input[type=search]", "_"))
-	b.wait(`document.querySelectorAll(".cards > li:not([hidden])").length === 2`)
+	b.wait(`document.querySelectorAll(".cards > li:not([hidden])").length === document.querySelectorAll(".cards > li[data-state=balanced]").length`)
 	b.do(chromedp.Click(".cards > li:not([hidden]) a"), chromedp.WaitVisible(".frames"))
 	b.wait(`document.images.length > 10 && [...document.images].every(i => i.complete && i.naturalWidth > 0)`)
 	for _, finding := range b.axe() {

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 
+	"screentest/pkg/ledger"
 	"screentest/pkg/page"
 	"screentest/pkg/store"
 )
@@ -55,7 +56,7 @@ func statusOf(err error) int {
 		return http.StatusRequestEntityTooLarge
 	case errors.Is(err, errMalformed):
 		return http.StatusBadRequest
-	case errors.Is(err, errBusy), errors.Is(err, store.ErrConflict):
+	case errors.Is(err, errBusy), errors.Is(err, store.ErrConflict), errors.Is(err, ledger.ErrState):
 		return http.StatusConflict
 	}
 	return http.StatusInternalServerError

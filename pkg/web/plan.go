@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -39,9 +38,6 @@ func (s *Server) plan(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return fmt.Errorf("%w: %q is nothing that can be done to a plan", errMalformed, act)
 	}
-	if errors.Is(err, ledger.ErrState) {
-		return fmt.Errorf("%w: %w; reload the page", errBusy, err)
-	}
 	if err != nil {
 		return err
 	}
@@ -51,6 +47,7 @@ func (s *Server) plan(w http.ResponseWriter, r *http.Request) error {
 
 // back leads to an actor's page, which says what was done.
 func (s *Server) back(w http.ResponseWriter, r *http.Request, name actor.Name, did, fragment string) {
+	s.changed()
 	to := url.URL{Path: "/actors/" + string(name), RawPath: s.site.Actor(name), RawQuery: "did=" + did, Fragment: fragment}
 	http.Redirect(w, r, to.String(), http.StatusSeeOther)
 }

@@ -35,7 +35,7 @@ func write(w http.ResponseWriter, p rendering) error {
 }
 
 func (s *Server) overview(w http.ResponseWriter, r *http.Request) error {
-	view, err := s.look(r.Context())
+	view, err := s.look(r.Context(), freshFor)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ var notices = map[string]string{
 
 func (s *Server) sheet(w http.ResponseWriter, r *http.Request) error {
 	name := actor.Name(r.PathValue("name"))
-	view, err := s.latest(r.Context())
+	view, err := s.look(r.Context(), time.Hour) // the order of the sheets may be an old one
 	if err != nil {
 		return err
 	}
@@ -168,8 +168,9 @@ func picture(w http.ResponseWriter, kind string, content io.Reader) error {
 	return nil
 }
 
-// find returns the object of an actor that holds a content, by the evaluation or,
-// without a version, by the receipts in the trash.
+// find returns the object of an actor that holds a content: by the receipts in the
+// trash, then without a version, or by the evaluation, which may still name what
+// has gone there.
 func (s *Server) find(ctx context.Context, name actor.Name, sum string) (store.Info, error) {
 	if err := name.Validate(); err != nil {
 		return store.Info{}, fmt.Errorf("%w: %w", errNoPage, err)
@@ -181,15 +182,15 @@ func (s *Server) find(ctx context.Context, name actor.Name, sum string) (store.I
 	if e.Base != nil && e.Base.SHA256 == sum {
 		return store.Info{Key: actor.BaseKey(name, e.Base.File), Version: e.Base.Version}, nil
 	}
-	for _, i := range e.Images {
-		if i.SHA256 == sum && sum != "" {
-			return store.Info{Key: actor.TrainingKey(name, i.File), Version: i.Version}, nil
-		}
-	}
 	receipts, _, err := trash.List(ctx, s.Store, name)
 	for _, r := range receipts {
 		if r.SHA256 == sum && err == nil {
 			return store.Info{Key: r.ImageKey()}, nil
+		}
+	}
+	for _, i := range e.Images {
+		if i.SHA256 == sum && sum != "" {
+			return store.Info{Key: actor.TrainingKey(name, i.File), Version: i.Version}, nil
 		}
 	}
 	return store.Info{}, fmt.Errorf("%w: %s has no such image", errNoPage, name)

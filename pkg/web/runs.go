@@ -135,6 +135,7 @@ func (r *runs) begun(started run.Run) {
 }
 
 func (r *runs) seen(o run.Outcome) {
+	r.server.changed()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.outcomes = append(r.outcomes, o)

@@ -57,8 +57,9 @@ type Server struct {
 	routes *http.ServeMux
 	runs   runs
 
-	mu    sync.Mutex
-	shown album.View // the latest look
+	mu       sync.Mutex
+	shown    album.View // the latest look
+	lookedAt time.Time
 }
 
 // New returns a server. Runs that are started on its pages end with ctx.
@@ -110,25 +111,27 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // Wait returns when the run that was started here, if any, has ended.
 func (s *Server) Wait() { s.runs.group.Wait() }
 
-// look refreshes the album and remembers it for the order of the sheets.
-func (s *Server) look(ctx context.Context) (album.View, error) {
-	view, err := s.album.Look(ctx)
-	if err != nil {
-		return album.View{}, err
-	}
+// freshFor is how old what the overview shows may be: it takes three listings to
+// look again. What was done on these pages shows at once.
+const freshFor = time.Second
+
+// look returns the album as it stood at most age ago.
+func (s *Server) look(ctx context.Context, age time.Duration) (album.View, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.shown = view
-	return view, nil
+	if now := s.Now(); s.lookedAt.IsZero() || now.Sub(s.lookedAt) > age {
+		view, err := s.album.Look(ctx)
+		if err != nil {
+			return album.View{}, err
+		}
+		s.shown, s.lookedAt = view, now
+	}
+	return s.shown, nil
 }
 
-// latest returns the latest look, or looks for the first time.
-func (s *Server) latest(ctx context.Context) (album.View, error) {
+// changed makes the next look a new one.
+func (s *Server) changed() {
 	s.mu.Lock()
-	view := s.shown
-	s.mu.Unlock()
-	if view.Entries != nil {
-		return view, nil
-	}
-	return s.look(ctx)
+	defer s.mu.Unlock()
+	s.lookedAt = time.Time{}
 }

@@ -63,14 +63,20 @@ type Server struct {
 	counts   map[string]int
 }
 
+// NewHandler returns a server with an empty Bucket that listens nowhere.
+func NewHandler() *Server {
+	s := &Server{backend: s3mem.New(), counts: map[string]int{}}
+	if err := s.backend.CreateBucket(Bucket); err != nil {
+		panic(err) // the name is valid, and there is no other bucket
+	}
+	s.fake = gofakes3.New(s.backend).Server()
+	return s
+}
+
 // New starts a server with an empty Bucket. It listens on the loopback only.
 func New(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{backend: s3mem.New(), counts: map[string]int{}}
-	if err := s.backend.CreateBucket(Bucket); err != nil {
-		t.Fatal(err)
-	}
-	s.fake = gofakes3.New(s.backend).Server()
+	s := NewHandler()
 	front, plain := httptest.NewServer(s), httptest.NewServer(s.fake)
 	t.Cleanup(front.Close)
 	t.Cleanup(plain.Close)
@@ -79,9 +85,13 @@ func New(t testing.TB) *Server {
 }
 
 // Environment is what a program needs to find the server, and nothing else.
-func (s *Server) Environment() map[string]string {
+func (s *Server) Environment() map[string]string { return Environment(s.URL) }
+
+// Environment is what a program needs to find AWS services at an address, and
+// nothing else.
+func Environment(address string) map[string]string {
 	return map[string]string{
-		"AWS_ENDPOINT_URL": s.URL, "AWS_REGION": "us-east-1",
+		"AWS_ENDPOINT_URL": address, "AWS_REGION": "us-east-1",
 		"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "hush-hush", "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "",
 		"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 	}

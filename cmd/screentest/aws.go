@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+
+	"screentest/pkg/queue/sqs"
+
+	"github.com/spf13/pflag"
+)
+
+// A stage is what was deployed under one name.
+type stage struct{ name string }
+
+func (s *stage) register(flags *pflag.FlagSet) {
+	flags.StringVar(&s.name, "stage", os.Getenv("SCREENTEST_STAGE"), "the stage that was deployed (SCREENTEST_STAGE)")
+}
+
+// resource is the name of a part of the stage, as the stack gives it.
+func (s *stage) resource(part string) (string, error) {
+	if s.name == "" {
+		return "", usageError{errors.New("which stage? say --stage dev, or set SCREENTEST_STAGE")}
+	}
+	return "screentest-" + s.name + "-" + part, nil
+}
+
+// The queues of a stage.
+var queueNames = []string{"evaluations", "balances"}
+
+// queue finds a queue of the stage, or its dead letters.
+func (s *stage) queue(ctx context.Context, part string) (*sqs.Queue, error) {
+	name, err := s.resource(part + ".fifo")
+	if err != nil {
+		return nil, err
+	}
+	return sqs.Find(ctx, name)
+}
+
+// A machine is the state machine of a stage.
+type machine struct {
+	client *sfn.Client
+	arn    string
+}
+
+// machine finds the state machine of the sweep.
+func (s *stage) machine(ctx context.Context) (*machine, error) {
+	name, err := s.resource("sweep")
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the AWS configuration: %w", err)
+	}
+	client := sfn.NewFromConfig(cfg)
+	pages := sfn.NewListStateMachinesPaginator(client, &sfn.ListStateMachinesInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("find the state machine %s: %w", name, err)
+		}
+		for _, m := range page.StateMachines {
+			if aws.ToString(m.Name) == name {
+				return &machine{client, aws.ToString(m.StateMachineArn)}, nil
+			}
+		}
+	}
+	return nil, fmt.Errorf("there is no state machine %s in this account and region: check --stage and AWS_REGION, or deploy it", name)
+}
+
+// start starts an execution, whose name is that of the run.
+func (m *machine) start(ctx context.Context, run, input string) error {
+	_, err := m.client.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: &m.arn, Name: &run, Input: &input})
+	if err != nil {
+		return fmt.Errorf("start the sweep: %w", err)
+	}
+	return nil
+}
+
+// stop ends the execution of a run; one that has ended stays as it is.
+func (m *machine) stop(ctx context.Context, run, why string) error {
+	arn := strings.Replace(m.arn, ":stateMachine:", ":execution:", 1) + ":" + run
+	_, err := m.client.StopExecution(ctx, &sfn.StopExecutionInput{ExecutionArn: &arn, Cause: &why})
+	var gone *types.ExecutionDoesNotExist
+	if err != nil && !errors.As(err, &gone) {
+		return fmt.Errorf("stop the execution %s: %w", arn, err)
+	}
+	return nil
+}

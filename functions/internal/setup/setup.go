@@ -1,0 +1,159 @@
+// Package setup makes the parts of the functions from what they find in their
+// environment. It is a part of their mains and no more: it names the drivers and
+// decides nothing.
+package setup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"screentest/internal/parts"
+	"screentest/pkg/evaluator"
+	"screentest/pkg/execution"
+	"screentest/pkg/metric"
+	"screentest/pkg/mirror"
+	"screentest/pkg/queue/sqs"
+	"screentest/pkg/run"
+	"screentest/pkg/secret"
+	"screentest/pkg/settings"
+	"screentest/pkg/store"
+	"screentest/pkg/store/s3"
+	"screentest/pkg/worker"
+)
+
+// The variables of the environment.
+const (
+	Stage       = "SCREENTEST_STAGE"             // name of the stage, the dimension of every metric
+	Data        = "SCREENTEST_DATA"              // s3://bucket/prefix, the tree
+	Evaluations = "SCREENTEST_EVALUATIONS_QUEUE" // URL of evaluations.fifo
+	Balances    = "SCREENTEST_BALANCES_QUEUE"    // URL of balances.fifo
+	Secret      = "SCREENTEST_SECRET"            // ARN or name of the secret with the model's key
+	UploadMode  = "SCREENTEST_UPLOAD_MODE"       // "dry-run", also if absent, or "execute"
+)
+
+// Parts are what every function works with.
+type Parts struct {
+	Log     *slog.Logger
+	Metrics *metric.Log
+	Env     map[string]string
+	Store   store.Store // the tree, with its lost races counted
+	Bucket  *s3.Store   // the tree itself
+}
+
+// Must makes the parts, and ends the process with a line that says what is wrong
+// where a variable is missing or means nothing.
+func Must(ctx context.Context, variables ...string) Parts {
+	p := Parts{Log: lambdacontext.NewLogger(), Env: map[string]string{}}
+	var problems []error
+	for _, name := range append(variables, Stage, Data) {
+		if p.Env[name] = os.Getenv(name); p.Env[name] == "" {
+			problems = append(problems, fmt.Errorf("%s is not set", name))
+		}
+	}
+	p.Metrics = metric.New(os.Stdout, p.Env[Stage], time.Now)
+	tree, err := s3.Open(ctx, p.Env[Data])
+	problems = append(problems, err)
+	p.Check(errors.Join(problems...))
+	p.Bucket, p.Store = tree, metric.Store(tree, p.Metrics)
+	return p
+}
+
+// Check ends the process where there is an error.
+func (p Parts) Check(err error) {
+	if err != nil {
+		p.Log.Error("the function cannot start", "error", err.Error())
+		os.Exit(1)
+	}
+}
+
+// Queue opens the queue whose URL a variable holds.
+func (p Parts) Queue(ctx context.Context, variable string) *sqs.Queue {
+	q, err := sqs.Open(ctx, p.Env[variable])
+	p.Check(err)
+	return q
+}
+
+// Mode returns what an upload starts.
+func (p Parts) Mode() run.Mode {
+	mode := run.Mode(os.Getenv(UploadMode))
+	switch mode {
+	case "":
+		return run.DryRun
+	case run.DryRun, run.Execute:
+	default:
+		p.Check(fmt.Errorf("%s: %q is neither %q nor %q", UploadMode, mode, run.DryRun, run.Execute))
+	}
+	return mode
+}
+
+// Settings returns the owner's settings, validated.
+func (p Parts) Settings(ctx context.Context) (settings.Settings, error) {
+	set, _, err := settings.Load(ctx, p.Store)
+	if err == nil {
+		err = set.Validate()
+	}
+	return set, err
+}
+
+// Source is what the judge and the generator are made of. The key comes from the
+// secret, which is not asked for where no model is. What one command may spend
+// (run.max_cost) is no limit for a worker that never ends.
+func (p Parts) Source(ctx context.Context, set settings.Settings) (parts.Source, error) {
+	source := parts.Source{Settings: set, Identity: p.Env[Data], Transport: metric.Transport(http.DefaultTransport, p.Metrics)}
+	if set.Judge.Name == "offline" && set.Generation.Name == "offline" {
+		return source, nil
+	}
+	var err error
+	source.Key, err = secret.Read(ctx, p.Env[Secret])
+	return source, err
+}
+
+// Remote says where the images of the tree also lie.
+func (p Parts) Remote(ctx context.Context, set settings.Settings) (mirror.Remote, error) {
+	return parts.Remote(ctx, p.Bucket, set.Mirror)
+}
+
+// Executor makes what performs plans, in the name of by. Limits of a run cannot be
+// kept by workers that do not know of each other, so rather than going beyond them
+// nothing is done.
+func (p Parts) Executor(ctx context.Context, by string) (*execution.Executor, error) {
+	set, err := p.Settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if set.Run.MaxDeletions >= 0 || set.Run.MaxGenerations >= 0 {
+		return nil, fmt.Errorf("run.max_deletions and run.max_generations in %s hold for one command only: set plan.limits, which hold for each actor, instead", settings.File)
+	}
+	source, err := p.Source(ctx, set)
+	if err != nil {
+		return nil, err
+	}
+	j, err := source.Judge()
+	if err != nil {
+		return nil, err
+	}
+	g, err := source.Generator()
+	if err != nil {
+		return nil, err
+	}
+	remote, err := p.Remote(ctx, set)
+	examiner := evaluator.New(evaluator.Config{Store: p.Store, Judge: j, Settings: set, Holder: by, Now: time.Now})
+	return execution.New(execution.Config{
+		Store: p.Store, Evaluator: examiner, Generator: g, Remote: remote, Settings: set, By: by, Now: time.Now,
+	}), err
+}
+
+// Warm opens the worker before the first batch comes. If that fails the worker is
+// started all the same, for it lets the messages wait.
+func (p Parts) Warm(ctx context.Context, w *worker.Worker) {
+	if err := w.Opening.Warm(ctx); err != nil {
+		p.Log.Error("the messages wait until this is mended", "error", err.Error())
+	}
+}

@@ -1,0 +1,88 @@
+package event
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+
+	"screentest/pkg/actor"
+	"screentest/pkg/queue"
+	"screentest/pkg/run"
+)
+
+// jobVersion is the schema of a Job. A message of another version is not
+// understood, so a change of meaning must wait until the queues are empty.
+const jobVersion = 1
+
+// A Kind says what is to be done with an actor.
+type Kind string
+
+// The kinds.
+const (
+	Evaluate Kind = "evaluate"
+	Balance  Kind = "balance" // perform the plan that is approved
+)
+
+// A Job is the body of a message: one actor, and what is to be done.
+type Job struct {
+	SchemaVersion int        `json:"schema_version"`
+	Kind          Kind       `json:"kind"`
+	Actor         actor.Name `json:"actor"`
+	Mode          run.Mode   `json:"mode"`
+	Run           string     `json:"run,omitempty"`   // the sweep that asks; "" where an event does
+	Cause         string     `json:"cause"`           // what tells this request apart from any other for the actor
+	Tries         int        `json:"tries,omitempty"` // invocations that were too short for it
+	Turn          int        `json:"turn,omitempty"`  // how often it took the place of an older message
+}
+
+// Message is j as it is sent. Jobs for one actor are a group, of whatever kind.
+// The ID holds the cause, so that a request that is made twice counts once and
+// two requests never pass for one.
+func (j Job) Message() queue.Message {
+	j.SchemaVersion = jobVersion
+	body, err := json.Marshal(j)
+	if err != nil {
+		panic(err) // strings and numbers only
+	}
+	return queue.Message{
+		Group: queue.Token(string(j.Actor)),
+		ID:    queue.Token(string(j.Kind), string(j.Actor), string(j.Mode), j.Run, j.Cause, fmt.Sprint(j.Turn)),
+		Body:  string(body),
+	}
+}
+
+// DecodeJob reads a body and checks everything in it.
+func DecodeJob(body string) (Job, error) {
+	var j Job
+	if err := json.Unmarshal([]byte(body), &j); err != nil {
+		return Job{}, fmt.Errorf("decode the message: %w", err)
+	}
+	if j.SchemaVersion != jobVersion {
+		return Job{}, fmt.Errorf("decode the message: schema version %d, this program knows %d", j.SchemaVersion, jobVersion)
+	}
+	if err := j.validate(); err != nil {
+		return Job{}, fmt.Errorf("decode the message: %w", err)
+	}
+	return j, nil
+}
+
+func (j Job) validate() error {
+	switch {
+	case j.Kind != Evaluate && j.Kind != Balance:
+		return fmt.Errorf("unknown kind %q", j.Kind)
+	case j.Mode != run.DryRun && j.Mode != run.Execute:
+		return fmt.Errorf("unknown mode %q", j.Mode)
+	case j.Run != "" && !IsRunID(j.Run):
+		return fmt.Errorf("run %q: no name for a run", j.Run)
+	case j.Cause == "" || j.Tries < 0 || j.Turn < 0:
+		return errors.New("no cause, or a negative number")
+	}
+	return j.Actor.Validate()
+}
+
+// IsRunID reports whether s can name a run: what the name of an execution of a
+// state machine can be, and the name of an object too.
+func IsRunID(s string) bool { return runID.MatchString(s) }
+
+var runID = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,79}$`)

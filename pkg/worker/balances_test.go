@@ -1,0 +1,190 @@
+package worker_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"screentest/pkg/actor"
+	"screentest/pkg/cost"
+	"screentest/pkg/evaluator"
+	"screentest/pkg/event"
+	"screentest/pkg/execution"
+	"screentest/pkg/generate"
+	"screentest/pkg/lambdatest"
+	"screentest/pkg/ledger"
+	"screentest/pkg/metric"
+	"screentest/pkg/mirror"
+	"screentest/pkg/queue/mem"
+	"screentest/pkg/run"
+	"screentest/pkg/settings"
+	"screentest/pkg/store"
+	"screentest/pkg/sweep"
+	"screentest/pkg/worker"
+)
+
+// nobody is a generator that must not be asked.
+type nobody struct{ t *testing.T }
+
+func (nobody) ID() generate.ID { return generate.ID{Name: "nobody"} }
+func (nobody) Bound() float64  { return 1 }
+func (n nobody) Generate(context.Context, generate.Order) (generate.Picture, cost.Usage, error) {
+	n.t.Error("a picture was ordered")
+	return generate.Picture{}, cost.Usage{}, generate.ErrRefused
+}
+
+// A loop is both workers on their queues, for sets that have too many images and
+// lack none: a target of three photographs.
+type loop struct {
+	*stage              // of the evaluator
+	balances *mem.Queue //
+	balancer lambdatest.Mapping
+	store    store.Store
+}
+
+func newLoop(t *testing.T, s store.Store) *loop {
+	st := evaluations(t, s, &model{})
+	clock := func() time.Time { return st.now }
+	set := settings.Default()
+	set.Target.Photorealistic, set.Target.BWStylized, set.Target.ColorStylized = 3, 0, 0
+	set.Plan.Condemn = nil // so that only surplus goes
+	l := &loop{stage: st, store: s, balances: mem.New(mem.Options{Visibility: time.Hour, MaxReceives: 5, Dead: st.dead, Now: clock})}
+	m := &model{asked: map[string]int{}}
+	log := metric.New(&st.log, "test", clock)
+	st.worker.Opening.Open = func(context.Context) (worker.Handler, error) {
+		return worker.NewEvaluations(s, m, set, mirror.Remote{Waived: true}, l.balances, log, clock), nil
+	}
+	examiner := evaluator.New(evaluator.Config{Store: s, Judge: m, Settings: set, Holder: "balancer", Now: clock})
+	executor := execution.New(execution.Config{
+		Store: s, Evaluator: examiner, Generator: nobody{t}, Remote: mirror.Remote{Waived: true}, Settings: set, By: "balancer", Now: clock,
+	})
+	balancer := &worker.Worker{
+		Queue: l.balances, Kind: event.Balance, Now: clock, Log: st.worker.Log, Metrics: log,
+		Opening: worker.Opening{Now: clock, Open: func(context.Context) (worker.Handler, error) {
+			return &worker.Balances{
+				Store: s, Executor: executor, Evaluations: st.queue, Metrics: log, Now: clock, Sweeps: worker.Sweeps{Store: s, Now: clock},
+			}, nil
+		}},
+	}
+	l.balancer = lambdatest.Mapping{Queue: l.balances, Batch: 1, Invoke: invoke(balancer)}
+	return l
+}
+
+// begin asks for the evaluation of ada, in a sweep that executes.
+func (l *loop) begin(t *testing.T) {
+	t.Helper()
+	o := sweep.Orchestrator{Store: l.store, Queue: l.queue, Now: func() time.Time { return l.now }}
+	in := sweep.PageInput{RunID: "x", Mode: run.Execute, Actors: []actor.Name{"ada"}}
+	if _, err := o.Page(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// settle lets both work until nothing is left.
+func (l *loop) settle(t *testing.T) sweep.LookOutput {
+	t.Helper()
+	for range 1000 {
+		l.stage.settle(t)
+		if depth, err := l.balances.Depth(t.Context()); err != nil || depth.Total() == 0 {
+			break
+		}
+		if _, err := l.balancer.Poll(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		l.now = l.now.Add(time.Minute)
+	}
+	out, err := sweep.Look(t.Context(), l.store, sweep.LookInput{RunID: "x", Mode: run.Execute}, l.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// images returns how many images ada has.
+func (l *loop) images(t *testing.T) int {
+	t.Helper()
+	set, err := actor.LoadSet(t.Context(), l.store, actor.Actor{Name: "ada"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(set.Images)
+}
+
+func TestAPlanIsApprovedAndPerformed(t *testing.T) {
+	l := newLoop(t, tree(t, 5))
+	l.begin(t)
+	l.stage.settle(t)
+	if l.images(t) != 5 {
+		t.Error("the evaluator has changed the set")
+	}
+	if out := l.settle(t); !out.Done || out.Completed != 1 || l.images(t) != 3 {
+		t.Errorf("%+v, %d images: %s", out, l.images(t), &l.log)
+	}
+	if !strings.Contains(l.log.String(), `"ImagesDeleted":2`) {
+		t.Errorf("what was deleted is not counted: %s", &l.log)
+	}
+}
+
+func TestAStalePlanIsMadeAnew(t *testing.T) {
+	l := newLoop(t, tree(t, 5))
+	l.begin(t)
+	l.stage.settle(t)
+	write(t, l.store, actor.TrainingKey("ada", "late.png"), picture(99))
+	if out := l.settle(t); !out.Done || out.Completed != 1 || l.images(t) != 3 {
+		t.Errorf("%+v, %d images: %s", out, l.images(t), &l.log)
+	}
+}
+
+func TestWhatAPersonRejectedStays(t *testing.T) {
+	l := newLoop(t, tree(t, 5))
+	l.send(t, "ada") // a dry run
+	l.stage.settle(t)
+	book, err := ledger.Load(t.Context(), l.store, "ada")
+	if err != nil {
+		t.Fatal(err)
+	}
+	latest, ok := book.Latest()
+	if !ok {
+		t.Fatal("no plan was proposed")
+	}
+	if err := book.Reject(t.Context(), latest.ID, ledger.Signature{By: "a person", At: l.now, Why: "I like them"}); err != nil {
+		t.Fatal(err)
+	}
+	l.begin(t)
+	if out := l.settle(t); !out.Done || out.Settled() != 1 || out.Failed != 0 || l.images(t) != 5 {
+		t.Errorf("%+v, %d images: %s", out, l.images(t), &l.log)
+	}
+}
+
+func TestADryRunHandsNothingOn(t *testing.T) {
+	l := newLoop(t, tree(t, 5))
+	l.send(t, "ada")
+	l.stage.settle(t)
+	if depth, err := l.balances.Depth(t.Context()); err != nil || depth.Total() != 0 {
+		t.Errorf("%+v, %v", depth, err)
+	}
+}
+
+func TestAnOrderTwiceIsPerformedOnce(t *testing.T) {
+	l := newLoop(t, tree(t, 5))
+	l.begin(t)
+	l.settle(t)
+	for i := range 2 {
+		j := event.Job{Kind: event.Balance, Actor: "ada", Mode: run.Execute, Run: "x", Cause: fmt.Sprint(i)}
+		if err := l.balances.Send(t.Context(), j.Message()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out := l.settle(t); out.Completed != 1 || out.Skipped != 0 || l.images(t) != 3 {
+		t.Errorf("%+v, %d images", out, l.images(t))
+	}
+	stranger := event.Job{Kind: event.Balance, Actor: "stranger", Mode: run.Execute, Cause: "c"}
+	if err := l.balances.Send(t.Context(), stranger.Message()); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := l.balancer.Poll(t.Context()); err != nil || p.Deleted != 1 {
+		t.Errorf("a stranger: %+v, %v", p, err)
+	}
+}
