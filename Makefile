@@ -29,11 +29,12 @@ sample: build
 build: ## leave bin/screentest
 	go build -trimpath -o bin/screentest ./cmd/screentest
 
-test: ## every test, with the race detector where a C compiler is there
+test: ## every test, and with the race detector, where a C compiler is there, all but the longest
 	@test -n "$$SCREENTEST_ROSTER" || echo "SKIP the tests on the real roster: SCREENTEST_ROSTER does not name its directory"
 	@command -v chromium >/dev/null && test -d $(AXE)/node_modules || echo "SKIP the pages in a browser: Chromium or axe-core is missing; make browser installs them"
 	@test $(CGO) = 1 || echo "SKIP the race detector: there is no C compiler"
-	CGO_ENABLED=$(CGO) go test -timeout 20m $(RACE) ./...
+	test $(CGO) = 0 || CGO_ENABLED=1 go test -timeout 20m -race -short $(RACED)
+	CGO_ENABLED=0 go test -timeout 20m ./...
 
 browser: ## install what the tests of the pages need: Debian's Chromium, and axe-core from npm
 	command -v chromium >/dev/null || apt-get install -y --no-install-recommends chromium fonts-dejavu-core
@@ -104,4 +105,7 @@ AXE = pkg/web/browser
 
 # The race detector needs cgo, and that a C compiler.
 CGO = $(if $(shell command -v $${CC:-cc}),1,0)
-RACE = $(if $(filter 1,$(CGO)),-race,)
+
+# What takes many times as long under the race detector, and is made of parts that
+# are tested with it: whole programs and pages in a browser.
+RACED = $(shell go list ./... | grep -vE '/(functions|cmd/screentest|pkg/web|pkg/generate/offline|pkg/judge/offline|pkg/sample.*|pkg/inspect)$$')

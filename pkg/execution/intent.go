@@ -42,7 +42,7 @@ func IntentOf(ctx context.Context, s store.Store, n actor.Name, sign ledger.Sign
 	if err != nil {
 		return Intent{}, err
 	}
-	if e != nil && newer(*e, book) {
+	if e != nil {
 		if err := propose(ctx, book, *e, sign); err != nil {
 			return Intent{}, err
 		}
@@ -83,6 +83,9 @@ func newer(e evaluation.Evaluation, book *ledger.Ledger) bool {
 func propose(ctx context.Context, book *ledger.Ledger, e evaluation.Evaluation, sign ledger.Signature) error {
 	if !e.Plan.Intact() || e.Plan.Fingerprint != balance.FingerprintOf(e.Contents()) {
 		return fmt.Errorf("the plan in %s was edited: it is not what its id says; evaluate with --no-resume", actor.EvaluationKey(actor.Name(e.Actor)))
+	}
+	if !newer(e, book) {
+		return nil
 	}
 	return book.Propose(ctx, e.Plan, e.Contents(), sign)
 }
