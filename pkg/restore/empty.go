@@ -52,7 +52,7 @@ func (w *work) empty(ctx context.Context, before time.Time) error {
 func (w *work) trashedBefore(before time.Time) []trash.Receipt {
 	var old []trash.Receipt
 	for _, r := range w.receipts {
-		if !r.At.Before(before) {
+		if !w.since(r).Before(before) {
 			continue
 		}
 		if _, err := w.second(r); err != nil {

@@ -24,6 +24,7 @@ func half(t *testing.T) *mem.Store {
 	put(t, s, leftover("nobody's", "1-1.json"), "paid for")
 	put(t, s, image("young.png"), "young")
 	perform(t, s, noon.Add(time.Hour), ledger.Failed, deletion{file: "young.png", body: "young"})
+	put(t, s, image("d.png"), "DDDD")
 	book, err := ledger.Load(t.Context(), s, "ann")
 	must(t, err)
 	for file, act := range map[string]ledger.Act{"c.png": ledger.Emptied, "d.png": ledger.Restored} {

@@ -169,13 +169,45 @@ func (w *work) read(ctx context.Context) error {
 	}
 	w.report.Problems = append(w.report.Problems, problems...)
 	for _, r := range all {
-		if w.recorded(stepOf(r)) == "" {
-			w.receipts = append(w.receipts, r)
-		} else {
+		over, err := w.over(ctx, r)
+		if err != nil {
+			return err
+		}
+		if over {
 			w.begun = append(w.begun, r)
+		} else {
+			w.receipts = append(w.receipts, r)
 		}
 	}
 	return nil
+}
+
+// over reports whether r only waits to be dropped: it was emptied, or restored,
+// and what was restored is in the set. Were it gone from there again, the trash
+// would hold the last copy.
+func (w *work) over(ctx context.Context, r trash.Receipt) (bool, error) {
+	switch w.recorded(stepOf(r)) {
+	case "":
+		return false, nil
+	case ledger.Emptied:
+		return true, nil
+	}
+	sum, _, err := store.Hash(ctx, w.Store, actor.TrainingKey(w.name, r.File))
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return sum == r.SHA256, err
+}
+
+// since is when r came to lie in the trash: a deletion may have been begun long
+// before it was finished.
+func (w *work) since(r trash.Receipt) time.Time {
+	for _, line := range w.ledger.Lines {
+		if line.Step == stepOf(r) && line.Act == ledger.Trashed {
+			return line.At
+		}
+	}
+	return r.At
 }
 
 // stepOf is the key of the step that put r into the trash.

@@ -52,6 +52,26 @@ func (x *examination) checkCopy(ctx context.Context, file, url string) error {
 	return nil
 }
 
+// checkMirrorOnly finds training images that lie in the mirror and not in the set.
+func (x *examination) checkMirrorOnly(ctx context.Context) error {
+	m := x.Remote.Mirror
+	if m == nil {
+		return nil
+	}
+	there, err := actor.LoadSet(ctx, m.Store, x.actor)
+	if err != nil {
+		return fmt.Errorf("list the mirror: %w", err)
+	}
+	for _, info := range there.Images {
+		file := info.Key.Base()
+		if !slices.ContainsFunc(x.set.Images, func(i store.Info) bool { return i.Key == info.Key }) {
+			x.find(Finding{Kind: OnlyInMirror, File: file, Detail: "it lies in the mirror, and the set has no such image",
+				Left: "copy it into the set, or remove it there, whichever is right"})
+		}
+	}
+	return nil
+}
+
 // mirrorKey is where the mirror should hold an image: where its address says, if
 // that is in the mirror, for others may rely on it.
 func mirrorKey(at mirror.Location, n actor.Name, file, url string) store.Key {

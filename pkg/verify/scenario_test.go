@@ -359,6 +359,25 @@ var scenarios = []scenario{
 		left:   []string{"image_without_receipt " + trashed + "PLAN/images/2.png"},
 	},
 	{
+		name: "trashed image taken away",
+		change: func(w *world) {
+			_, r := w.trashed()
+			remove(w.TB, w.store, r.ImageKey())
+			remove(w.TB, w.store, r.Key())
+		},
+		left: []string{"not_in_trash 2.png"},
+	},
+	{
+		name: "image only in the mirror",
+		change: func(w *world) {
+			w.mirrored()
+			if _, err := w.mirror.Put(w.Context(), actor.TrainingKey("ada", "9.png"), []byte("nine"), store.IfAbsent); err != nil {
+				w.Fatal(err)
+			}
+		},
+		left: []string{"only_in_mirror 9.png"},
+	},
+	{
 		name:   "damaged receipt",
 		change: func(w *world) { _, r := w.trashed(); w.put(r.Key(), "{}") },
 		left:   []string{"damaged_receipt " + trashed + "PLAN/receipts/2.png"},

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"screentest/pkg/actor"
 	"screentest/pkg/balance"
@@ -62,6 +63,26 @@ func (x *examination) checkGenerations(context.Context) error {
 		f := Finding{File: string(actor.ManifestKey(x.actor.Name)),
 			Detail: fmt.Sprintf("generation %d is of plan %.80q, which the ledger does not know to be begun", g.ID, origin.Proposal)}
 		x.notInLedger(f, "take the member proposal out of the metadata of that generation")
+	}
+	return nil
+}
+
+// checkDeletions finds images that the ledger says are in the trash and that are
+// neither there nor back in the set.
+func (x *examination) checkDeletions(context.Context) error {
+	if x.record.Ledger == nil {
+		return nil
+	}
+	for _, line := range x.record.Lines {
+		if line.Act != ledger.Trashed || x.record.last(line.Step) != ledger.Trashed || x.contents[line.File] == line.SHA256 {
+			continue
+		}
+		kept := slices.ContainsFunc(x.trashed, func(r trashed) bool { return r.Proposal == line.Proposal && r.File == line.File })
+		told := slices.ContainsFunc(x.report.Findings, func(f Finding) bool { return strings.HasSuffix(f.File, "/"+line.File) })
+		if !kept && !told {
+			x.find(Finding{Kind: NotInTrash, File: line.File, SHA256: line.SHA256,
+				Detail: "plan " + line.Proposal + " moved it to the trash, and it is not there", Left: "look for it in a backup, or in an older version of the object"})
+		}
 	}
 	return nil
 }

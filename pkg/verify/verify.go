@@ -63,7 +63,9 @@ const (
 	ImageWithoutReceipt Kind = "image_without_receipt"
 	DamagedReceipt      Kind = "damaged_receipt"
 	InSetAndTrash       Kind = "in_set_and_trash"
-	Leftover            Kind = "leftover" // an answer of the generator that was placed, or that no plan knows
+	NotInTrash          Kind = "not_in_trash"   // though the ledger says that it was moved there
+	OnlyInMirror        Kind = "only_in_mirror" // a training image that the set has not
+	Leftover            Kind = "leftover"       // an answer of the generator that was placed, or that no plan knows
 )
 
 // A Finding is one respect in which things disagree. Either Repair or Left is set.
@@ -136,7 +138,8 @@ func examine(ctx context.Context, c Config, a actor.Actor) (*examination, error)
 	}}
 	steps := []func(context.Context) error{
 		x.readRecord, x.readImages, x.readManifest, x.readTrash,
-		x.checkManifest, x.checkEntries, x.checkGenerations, x.checkMirror, x.checkTrash, x.checkAnswers,
+		x.checkManifest, x.checkEntries, x.checkGenerations, x.checkMirror, x.checkMirrorOnly,
+		x.checkTrash, x.checkDeletions, x.checkAnswers,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

@@ -32,6 +32,7 @@ func disturbed(t *testing.T) *world {
 	w.end(p, ledger.Stale)
 	w.edit(func(m *manifest.Manifest) { delete(m.Images, "2.png") })
 	w.gone("1.png")
+	remove(t, w.mirror, actor.TrainingKey("ada", "1.png"))
 	w.image("4.png", "four")
 	return w
 }
