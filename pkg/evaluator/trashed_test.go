@@ -214,6 +214,9 @@ func TestTheTrashCostsFewRequests(t *testing.T) {
 // performed, nothing is left to be done. Only what came back is ever told to be
 // a copy of what is in the trash.
 func TestAfterAnyPlanNothingIsPlanned(t *testing.T) {
+	if testing.Short() {
+		t.Skip("performs a hundred plans")
+	}
 	rapid.Check(t, func(rt *rapid.T) {
 		s := newScene(t, map[string][]byte{"0.png": small(1), "1.jpg": encodedAgain(small(1), false)})
 		s.evaluate(false)
