@@ -32,8 +32,8 @@ func TestNameValidate(t *testing.T) {
 		{"a\nb", false},
 		{"a\u0085b", false},
 		{"a\xffb", false},
-		{actor.Name(strings.Repeat("x", 250)), true},
-		{actor.Name(strings.Repeat("x", 251)), false},
+		{actor.Name(strings.Repeat("x", 230)), true},
+		{actor.Name(strings.Repeat("x", 231)), false},
 	}
 	for _, test := range tests {
 		if err := test.name.Validate(); (err == nil) != test.valid {
