@@ -1,35 +1,28 @@
 package execution_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/fnv"
-	"image"
-	"image/color"
-	"image/png"
-	"math/rand/v2"
+	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"screentest/pkg/actor"
 	"screentest/pkg/balance"
-	"screentest/pkg/cost"
 	"screentest/pkg/evaluation"
 	"screentest/pkg/evaluator"
 	"screentest/pkg/execution"
-	"screentest/pkg/generate"
 	"screentest/pkg/inspect"
-	"screentest/pkg/judge"
 	"screentest/pkg/ledger"
 	"screentest/pkg/manifest"
 	"screentest/pkg/mirror"
 	"screentest/pkg/settings"
 	"screentest/pkg/store"
+	"screentest/pkg/store/mem"
 	"screentest/pkg/trash"
 	"screentest/pkg/verdict"
 )
@@ -50,108 +43,8 @@ type studio struct {
 
 const name actor.Name = "0042_black_25_female"
 
-var widths = map[verdict.Style]int{verdict.Photorealistic: 64, verdict.BWStylized: 72, verdict.ColorStylized: 80}
-
-// picture is blocks of noise that depend on the seed, of a style and a quality.
-func picture(style verdict.Style, quality int, seed string) []byte {
-	h := fnv.New64a()
-	h.Write([]byte(seed))
-	r := rand.New(rand.NewPCG(h.Sum64(), 1))
-	img := image.NewNRGBA(image.Rect(0, 0, widths[style], 64+quality))
-	var blocks [16][16]color.NRGBA
-	for y := range blocks {
-		for x := range blocks[y] {
-			blocks[y][x] = color.NRGBA{uint8(r.IntN(256)), uint8(r.IntN(256)), uint8(r.IntN(256)), 255}
-		}
-	}
-	for y := range img.Rect.Dy() {
-		for x := range img.Rect.Dx() {
-			img.SetNRGBA(x, y, blocks[y/5%16][x/5%16])
-		}
-	}
-	var b bytes.Buffer
-	if err := png.Encode(&b, img); err != nil {
-		panic(err)
-	}
-	return b.Bytes()
-}
-
-// fakeJudge reads style and quality off the size. It is paid, and complains when
-// it is asked about the same content twice.
-type fakeJudge struct {
-	t     testing.TB
-	mu    sync.Mutex
-	asked map[string]int
-	err   error // instead of answers
-}
-
-func (*fakeJudge) ID() judge.ID     { return judge.ID{Name: "fake", Model: "m", Rubric: "r"} }
-func (*fakeJudge) PreviewSize() int { return 32 }
-func (*fakeJudge) BatchSize() int   { return 50 }
-
-func (j *fakeJudge) Judge(_ context.Context, c judge.Case) ([]judge.Answer, cost.Usage, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.err != nil {
-		return nil, cost.Usage{}, j.err
-	}
-	var answers []judge.Answer
-	for _, e := range c.Images {
-		if j.asked[e.SHA256]++; j.asked[e.SHA256] > 1 {
-			j.t.Errorf("%s was judged %d times", e.File, j.asked[e.SHA256])
-		}
-		v := verdict.Verdict{Quality: e.Checks.Height - 64}
-		for style, width := range widths {
-			if e.Checks.Width == width {
-				v.Style = style
-			}
-		}
-		answers = append(answers, judge.Answer{SHA256: e.SHA256, Verdict: v})
-	}
-	return answers, cost.Usage{Requests: 1, USD: 0.001}, nil
-}
-
-// camera is a generator that costs 6 cents and complains when an order is sent
-// twice.
-type camera struct {
-	t      testing.TB
-	mu     sync.Mutex
-	orders map[string]int // by seed
-	spoil  func(o generate.Order, n int) (*generate.Picture, error)
-	free   bool
-}
-
-func (*camera) ID() generate.ID {
-	return generate.ID{Name: "fake", Model: "camera-1", Parameters: map[string]string{"size": "64"}}
-}
-
-func (c *camera) Bound() float64 {
-	if c.free {
-		return 0
-	}
-	return 0.1
-}
-
-func (c *camera) Generate(_ context.Context, o generate.Order) (generate.Picture, cost.Usage, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.orders[o.Seed]++; c.orders[o.Seed] > 1 {
-		c.t.Errorf("%s was ordered twice", o.Seed)
-	}
-	if o.Prompt.Style != o.Style || o.Prompt.Text == "" || len(o.Base) == 0 {
-		c.t.Errorf("order %s: prompt %q of %s, base of %d bytes", o.Seed, o.Prompt.Text, o.Prompt.Style, len(o.Base))
-	}
-	if c.spoil != nil {
-		if p, err := c.spoil(o, len(c.orders)); p != nil || err != nil {
-			var sent generate.Picture
-			if p != nil {
-				sent = *p
-			}
-			return sent, cost.Usage{Requests: 1, USD: 0.06}, err
-		}
-	}
-	return generate.Picture{Data: picture(o.Style, 8, o.Seed), Extension: ".png"}, cost.Usage{Requests: 1, USD: 0.06}, nil
-}
+// short is a set that lacks one picture, which will be _20.png.
+var short = balance.Mix{Photorealistic: 13, BWStylized: 3, ColorStylized: 3}
 
 // newStudio puts an actor with a set into an empty store: mix sound images of
 // each style, and as many condemned ones as bad says.
@@ -185,11 +78,47 @@ func newStudio(t testing.TB, s store.Store, mix balance.Mix, bad int) *studio {
 	return st
 }
 
+// mirror gives the set a second place, and returns that.
+func (st *studio) mirror() store.Store {
+	st.t.Helper()
+	m := mem.New()
+	st.remote.Mirror = &mirror.Mirror{Store: m, At: mirror.Location{Bucket: "bucket", Prefix: "tree/"}}
+	for file := range st.files() {
+		key := actor.TrainingKey(name, file)
+		body, _, err := store.ReadAll(context.Background(), st.store, key, 1<<20)
+		if err == nil {
+			_, err = m.Put(context.Background(), key, body, store.IfAbsent)
+		}
+		if err != nil {
+			st.t.Fatal(err)
+		}
+	}
+	return m
+}
+
 func (st *studio) put(k store.Key, body []byte) {
 	st.t.Helper()
 	if _, err := st.store.Put(context.Background(), k, body, store.IfAbsent); err != nil {
 		st.t.Fatal(err)
 	}
+}
+
+// take deletes an object by hand.
+func (st *studio) take(k store.Key) {
+	st.t.Helper()
+	_, info, err := store.Hash(context.Background(), st.store, k)
+	if err == nil {
+		err = st.store.Delete(context.Background(), k, info.Version)
+	}
+	if err != nil {
+		st.t.Fatal(err)
+	}
+}
+
+// remove deletes an image of the set by hand.
+func (st *studio) remove(file string) {
+	st.t.Helper()
+	st.take(actor.TrainingKey(name, file))
 }
 
 // now is a clock that never stands still.
@@ -245,6 +174,17 @@ func (st *studio) approve(s store.Store) error {
 	return book.Approve(ctx, intent.Proposal, ledger.Signature{By: "ada@studio", At: st.now(), Why: "test"})
 }
 
+// mustApprove evaluates, and approves the plan that follows.
+func (st *studio) mustApprove() {
+	st.t.Helper()
+	if _, err := st.evaluator(st.store).Evaluate(context.Background(), st.actor); err != nil {
+		st.t.Fatal(err)
+	}
+	if err := st.approve(st.store); err != nil {
+		st.t.Fatal(err)
+	}
+}
+
 func (st *studio) mustBalance() execution.Result {
 	st.t.Helper()
 	result, err := st.balance(st.store)
@@ -282,7 +222,7 @@ func (st *studio) files() map[string]string {
 }
 
 // state is everything that must be the same however often the flow was cut off:
-// the set, the manifest and the trash, without times and counters.
+// the set, the manifest, the trash and the mirror, without times and counters.
 func (st *studio) state() string {
 	st.t.Helper()
 	var b strings.Builder
@@ -300,27 +240,87 @@ func (st *studio) state() string {
 		m.Images[file] = image
 	}
 	b.Write(m.Encode())
-	receipts, problems, err := trash.List(context.Background(), st.store, name)
-	if err != nil || len(problems) > 0 {
-		st.t.Fatal(err, problems)
-	}
-	for _, r := range receipts {
+	for _, r := range st.trashed() {
 		r.At = time.Time{}
 		text, _ := json.Marshal(r)
 		fmt.Fprintf(&b, "\n%s", text)
 	}
+	if st.remote.Mirror != nil {
+		fmt.Fprintln(&b, listing(st.t, st.remote.Mirror.Store, ""))
+	}
 	return b.String()
 }
 
-// acts counts the lines of the ledger by act.
-func (st *studio) acts() map[ledger.Act]int {
+// listing returns the contents of a store by key, below a prefix.
+func listing(t testing.TB, s store.Store, prefix string) map[store.Key]string {
+	t.Helper()
+	all := map[store.Key]string{}
+	for page, err := range store.All(context.Background(), s, store.ListOptions{Prefix: prefix}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, info := range page.Objects {
+			sum, _, err := store.Hash(context.Background(), s, info.Key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all[info.Key] = sum
+		}
+	}
+	return all
+}
+
+// everything returns what the manifest or a receipt says of each file, and the
+// contents that are in the set or in the trash.
+func (st *studio) everything() (entries map[string]string, contents map[string]bool) {
+	st.t.Helper()
+	entries, contents = map[string]string{}, map[string]bool{}
+	for _, r := range st.trashed() {
+		entries[r.File] = string(r.Entry)
+		if _, err := trash.Find(context.Background(), st.store, r); err == nil {
+			contents[r.SHA256] = true
+		}
+	}
+	if m, _, err := manifest.Load(context.Background(), st.store, name); err == nil {
+		for file, image := range m.Images {
+			entries[file] = string(trash.EntryOf(image))
+		}
+	}
+	for _, sum := range st.files() {
+		contents[sum] = true
+	}
+	return entries, contents
+}
+
+// placed returns the lines about the pictures that have entered the set.
+func (st *studio) placed() []ledger.Line {
+	st.t.Helper()
+	return slices.DeleteFunc(st.lines(), func(l ledger.Line) bool { return l.Act != ledger.Placed })
+}
+
+func (st *studio) trashed() []trash.Receipt {
+	st.t.Helper()
+	receipts, problems, err := trash.List(context.Background(), st.store, name)
+	if err != nil || len(problems) > 0 {
+		st.t.Fatal(err, problems)
+	}
+	return receipts
+}
+
+func (st *studio) lines() []ledger.Line {
 	st.t.Helper()
 	book, err := ledger.Load(context.Background(), st.store, name)
 	if err != nil {
 		st.t.Fatal(err)
 	}
+	return book.Lines
+}
+
+// acts counts the lines of the ledger by act.
+func (st *studio) acts() map[ledger.Act]int {
+	st.t.Helper()
 	acts := map[ledger.Act]int{}
-	for _, line := range book.Lines {
+	for _, line := range st.lines() {
 		acts[line.Act]++
 	}
 	return acts
@@ -337,3 +337,58 @@ func (st *studio) latest() ledger.Proposal {
 }
 
 var errBroken = errors.New("broken")
+
+// A hook lets a test step in before and after each change of a store.
+type hook struct {
+	store.Store
+	before, after func(op string, k store.Key) error
+}
+
+func (h *hook) do(op string, k store.Key, change func() error) error {
+	if h.before != nil {
+		if err := h.before(op, k); err != nil {
+			return err
+		}
+	}
+	err := change()
+	if err == nil && h.after != nil {
+		err = h.after(op, k)
+	}
+	return err
+}
+
+func (h *hook) Put(ctx context.Context, k store.Key, body []byte, c store.Condition) (v store.Version, err error) {
+	err = h.do("put", k, func() error { v, err = h.Store.Put(ctx, k, body, c); return err })
+	return v, err
+}
+
+func (h *hook) Copy(ctx context.Context, src store.Key, from store.Version, dst store.Key) (v store.Version, err error) {
+	err = h.do("copy", dst, func() error { v, err = h.Store.Copy(ctx, src, from, dst); return err })
+	return v, err
+}
+
+func (h *hook) Delete(ctx context.Context, k store.Key, v store.Version) error {
+	return h.do("delete", k, func() error { return h.Store.Delete(ctx, k, v) })
+}
+
+// A moment is when a program is killed: before or after the first operation of
+// that name on a key that holds part.
+type moment struct{ when, op, part string }
+
+// killed returns a store that cannot be changed any more from a moment on, but
+// that the claim is given up, as that of a dead process is.
+func (st *studio) killed(m moment) store.Store {
+	var dead atomic.Bool
+	die := func(when string) func(string, store.Key) error {
+		return func(op string, k store.Key) error {
+			if when == m.when && op == m.op && strings.Contains(string(k), m.part) {
+				dead.Store(true)
+			}
+			if when == "before" && dead.Load() && k != actor.LeaseKey(name) {
+				return errBroken
+			}
+			return nil
+		}
+	}
+	return &hook{Store: st.store, before: die("before"), after: die("after")}
+}

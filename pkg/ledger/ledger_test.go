@@ -83,6 +83,9 @@ func TestLifeOfPlans(t *testing.T) {
 		p, _ := l.Latest()
 		return l.Record(ctx, id, ledger.Line{Act: ledger.Trashed, Proposal: id, Step: p.Steps()[0].Key})
 	})
+	begin := latest(func(l *ledger.Ledger, ctx context.Context, id string) error {
+		return l.Record(ctx, id, ledger.Line{Act: ledger.Begun, Proposal: id})
+	})
 	refused := func(do func(context.Context, *ledger.Ledger) error) func(context.Context, *ledger.Ledger) error {
 		return func(ctx context.Context, l *ledger.Ledger) error {
 			if err := do(ctx, l); !errors.Is(err, ledger.ErrState) {
@@ -113,6 +116,7 @@ func TestLifeOfPlans(t *testing.T) {
 		"step of what is done":         {does{one, approve, end(ledger.Done), refused(step)}, "proposed approved done", first.ID},
 		"done cannot be approved":      {does{one, approve, end(ledger.Done), refused(approve)}, "proposed approved done", first.ID},
 		"begun cannot be rejected":     {does{one, approve, step, refused(reject)}, "proposed approved trashed", first.ID},
+		"nor can what is about to":     {does{one, approve, begin, refused(reject)}, "proposed approved begun", first.ID},
 	} {
 		t.Run(what, func(t *testing.T) {
 			s := mem.New()
