@@ -25,6 +25,7 @@ func BenchmarkBookkeeping(b *testing.B) {
 			b.Fatal(err)
 		}
 		st := newStudio(b, s, balance.Mix{Photorealistic: 14, BWStylized: 2, ColorStylized: 2}, 2)
+		st.camera.free = true // no probe for room, which is stored once for a whole run
 		if _, err := st.evaluator(s).Evaluate(b.Context(), st.actor); err != nil {
 			b.Fatal(err)
 		}

@@ -9,6 +9,7 @@ import (
 	"screentest/pkg/actor"
 	"screentest/pkg/event"
 	"screentest/pkg/execution"
+	"screentest/pkg/ledger"
 	"screentest/pkg/metric"
 	"screentest/pkg/run"
 	"screentest/pkg/store"
@@ -44,6 +45,9 @@ func (b *Balances) Do(ctx context.Context, j event.Job) error {
 		return err
 	}
 	result, err := b.Executor.Perform(ctx, member)
+	if err == nil && result.Proposal == "" {
+		err = b.ended(ctx, j.Actor)
+	}
 	o := run.Outcome{Actor: j.Actor, State: run.Completed, At: b.Now(), Usage: result.Spent}
 	switch {
 	case errors.Is(err, execution.ErrStale) && j.Tries < maxStale:
@@ -59,6 +63,22 @@ func (b *Balances) Do(ctx context.Context, j event.Job) error {
 	}
 	b.measure(o, result)
 	return errors.Join(lasting(err), record(context.WithoutCancel(ctx), b.Store, j, o))
+}
+
+// ended says how the newest plan ended, where none is approved any more: an earlier
+// delivery of the message may have got as far as that, and not to what follows.
+func (b *Balances) ended(ctx context.Context, n actor.Name) error {
+	book, err := ledger.Load(ctx, b.Store, n)
+	if err != nil {
+		return err
+	}
+	switch latest, _ := book.Latest(); latest.State {
+	case ledger.Stale:
+		return fmt.Errorf("%w: %s", execution.ErrStale, latest.Last().Why)
+	case ledger.Failed:
+		return fmt.Errorf("%w: %s", execution.ErrFailed, latest.Last().Why)
+	}
+	return nil
 }
 
 func (b *Balances) stopped(ctx context.Context, j event.Job) (bool, error) {

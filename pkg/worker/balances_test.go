@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"screentest/pkg/ledger"
 	"screentest/pkg/metric"
 	"screentest/pkg/mirror"
+	"screentest/pkg/queue"
 	"screentest/pkg/queue/mem"
 	"screentest/pkg/run"
 	"screentest/pkg/settings"
@@ -42,6 +44,7 @@ type loop struct {
 	balances *mem.Queue //
 	balancer lambdatest.Mapping
 	store    store.Store
+	sender   *flaky // by which the balancer asks for evaluations
 }
 
 func newLoop(t *testing.T, s store.Store) *loop {
@@ -50,7 +53,7 @@ func newLoop(t *testing.T, s store.Store) *loop {
 	set := settings.Default()
 	set.Target.Photorealistic, set.Target.BWStylized, set.Target.ColorStylized = 3, 0, 0
 	set.Plan.Condemn = nil // so that only surplus goes
-	l := &loop{stage: st, store: s, balances: mem.New(mem.Options{Visibility: time.Hour, MaxReceives: 5, Dead: st.dead, Now: clock})}
+	l := &loop{stage: st, store: s, balances: mem.New(mem.Options{Visibility: time.Hour, MaxReceives: 5, Dead: st.dead, Now: clock}), sender: &flaky{Sender: st.queue}}
 	m := &model{asked: map[string]int{}}
 	log := metric.New(&st.log, "test", clock)
 	st.worker.Opening.Open = func(context.Context) (worker.Handler, error) {
@@ -64,7 +67,7 @@ func newLoop(t *testing.T, s store.Store) *loop {
 		Queue: l.balances, Kind: event.Balance, Now: clock, Log: st.worker.Log, Metrics: log,
 		Opening: worker.Opening{Now: clock, Open: func(context.Context) (worker.Handler, error) {
 			return &worker.Balances{
-				Store: s, Executor: executor, Evaluations: st.queue, Metrics: log, Now: clock, Sweeps: worker.Sweeps{Store: s, Now: clock},
+				Store: s, Executor: executor, Evaluations: l.sender, Metrics: log, Now: clock, Sweeps: worker.Sweeps{Store: s, Now: clock},
 			}, nil
 		}},
 	}
@@ -135,6 +138,32 @@ func TestAStalePlanIsMadeAnew(t *testing.T) {
 	if out := l.settle(t); !out.Done || out.Completed != 1 || l.images(t) != 3 {
 		t.Errorf("%+v, %d images: %s", out, l.images(t), &l.log)
 	}
+}
+
+// Also where asking for that fails once: the next delivery reads it off the ledger.
+func TestAStalePlanIsNotForgotten(t *testing.T) {
+	l := newLoop(t, tree(t, 5))
+	l.begin(t)
+	l.stage.settle(t)
+	write(t, l.store, actor.TrainingKey("ada", "late.png"), picture(99))
+	l.sender.fails = true
+	if out := l.settle(t); !out.Done || out.Completed != 1 || l.images(t) != 3 || l.sender.fails {
+		t.Errorf("%+v, %d images: %s", out, l.images(t), &l.log)
+	}
+}
+
+// A flaky sender fails once.
+type flaky struct {
+	sweep.Sender
+	fails bool
+}
+
+func (f *flaky) Send(ctx context.Context, messages ...queue.Message) error {
+	if f.fails {
+		f.fails = false
+		return errors.New("no answer")
+	}
+	return f.Sender.Send(ctx, messages...)
 }
 
 func TestWhatAPersonRejectedStays(t *testing.T) {
