@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -46,12 +47,22 @@ func (a *app) report(ctx context.Context, out string) error {
 	if err := mayReplace(out); err != nil {
 		return err
 	}
+	if err := writeFile(out, reportMark, nil); err != nil {
+		return fmt.Errorf("write the report to %s: %w", out, err)
+	}
+	var written sync.Map // by name
 	m := newMeter(a.stderr, "writing", "actors")
 	result, err := report.Make(ctx, report.Config{
 		Store: s, Settings: set, Now: a.now(), Seen: m.at,
-		Write: func(name string, content []byte) error { return writeFile(out, name, content) },
+		Write: func(name string, content []byte) error {
+			written.Store(name, true)
+			return writeFile(out, name, content)
+		},
 	})
 	m.stop()
+	if err == nil {
+		err = removeOldPages(out, &written)
+	}
 	switch {
 	case errors.Is(err, context.Canceled):
 		return hint(fmt.Errorf("interrupted: the report in %s is not complete", out), "run the same command again")
@@ -68,8 +79,36 @@ func (a *app) report(ctx context.Context, out string) error {
 	return nil
 }
 
+// reportMark is the file that tells a directory with a report, be it unfinished,
+// from any other.
+const reportMark = ".screentest-report"
+
+// removeOldPages removes the pages that an earlier report has left and this one has
+// not. What other files lie there is none of ours.
+func removeOldPages(out string, written *sync.Map) error {
+	for _, pattern := range []string{"index-*.html", "actors/*.html"} {
+		pages, err := filepath.Glob(filepath.Join(out, filepath.FromSlash(pattern)))
+		if err != nil {
+			return err
+		}
+		for _, page := range pages {
+			name, err := filepath.Rel(out, page)
+			if _, ours := written.Load(filepath.ToSlash(name)); err != nil || ours {
+				continue
+			}
+			if err := os.Remove(page); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // mayReplace refuses a directory that holds something other than a report.
 func mayReplace(out string) error {
+	if out == "" {
+		return usageError{errors.New("-o is empty: name the directory to write into")}
+	}
 	files, err := os.ReadDir(out)
 	if errors.Is(err, os.ErrNotExist) || err == nil && len(files) == 0 {
 		return nil
@@ -77,7 +116,7 @@ func mayReplace(out string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(filepath.Join(out, "report.json")); err != nil {
+	if _, err := os.Stat(filepath.Join(out, reportMark)); err != nil {
 		return hint(fmt.Errorf("%s is not empty and holds no earlier report", out), "name another directory with -o")
 	}
 	return nil
