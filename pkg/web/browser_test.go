@@ -295,7 +295,7 @@ func TestReviewInABrowser(t *testing.T) {
 
 	b.do(chromedp.KeyEvent("j"), chromedp.KeyEvent("o"),
 		chromedp.SetValue("details.decide[open] input[name=why]", "red eyes"), chromedp.Click("details.decide[open] button[value=condemn]"))
-	b.wait(`document.querySelector(".notice") !== null`)
+	b.wait(`document.querySelector(".notice") !== null && document.querySelector("li:target .note") !== null`)
 	if text := eval[string](b, `document.querySelector("li:target .note").textContent`); !strings.Contains(text, "condemned by mia: red eyes") {
 		t.Errorf("the frame says %q", text)
 	}
