@@ -179,6 +179,23 @@ func (a *app) selection(ctx context.Context, s store.Store, args []string) ([]ac
 	return actors, nil
 }
 
+// one opens the tree and returns the actor of that name.
+func (a *app) one(ctx context.Context, name string) (store.Store, actor.Actor, error) {
+	s, err := a.open(ctx)
+	if err != nil {
+		return nil, actor.Actor{}, err
+	}
+	roster, err := actor.LoadRoster(ctx, s)
+	if err != nil {
+		return nil, actor.Actor{}, err
+	}
+	picked, err := named(roster, []string{name})
+	if err != nil {
+		return nil, actor.Actor{}, err
+	}
+	return s, picked[0], nil
+}
+
 func named(roster actor.Roster, args []string) ([]actor.Actor, error) {
 	var picked []actor.Actor
 	for _, arg := range args {

@@ -50,19 +50,11 @@ type explanation struct {
 }
 
 func (a *app) explain(ctx context.Context, arg string) error {
-	s, err := a.open(ctx)
+	s, member, err := a.one(ctx, arg)
 	if err != nil {
 		return err
 	}
-	roster, err := actor.LoadRoster(ctx, s)
-	if err != nil {
-		return err
-	}
-	picked, err := named(roster, []string{arg})
-	if err != nil {
-		return err
-	}
-	e, err := collect(ctx, s, picked[0])
+	e, err := collect(ctx, s, member)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"screentest/pkg/actor"
 	"screentest/pkg/ledger"
 )
 
@@ -30,19 +29,11 @@ in the ledger is ever changed.`,
 }
 
 func (a *app) history(ctx context.Context, arg string) error {
-	s, err := a.open(ctx)
+	s, member, err := a.one(ctx, arg)
 	if err != nil {
 		return err
 	}
-	roster, err := actor.LoadRoster(ctx, s)
-	if err != nil {
-		return err
-	}
-	picked, err := named(roster, []string{arg})
-	if err != nil {
-		return err
-	}
-	book, err := ledger.Load(ctx, s, picked[0].Name)
+	book, err := ledger.Load(ctx, s, member.Name)
 	if err != nil {
 		return err
 	}
@@ -51,7 +42,7 @@ func (a *app) history(ctx context.Context, arg string) error {
 		if lines == nil {
 			lines = []ledger.Line{}
 		}
-		return a.printJSON(map[string]any{"actor": picked[0].Name, "lines": lines})
+		return a.printJSON(map[string]any{"actor": member.Name, "lines": lines})
 	}
 	if len(book.Lines) == 0 {
 		a.printf("Nothing was ever proposed for %s.\n", printable(arg))
