@@ -37,24 +37,18 @@ func (l Location) key(address string) (k store.Key, ok bool) {
 	return k, ok && below && l.Bucket != "" && bucket == l.Bucket && k.Validate() == nil
 }
 
-// CanHold reports whether the object k of a mirror can be the second copy of an
-// image: it has the image's name, or deleting one of two equal images would take
-// the copy of the other, and it is no base image and nothing that the program
-// keeps there for itself. Where keys are laid out as in the tree, what is no
-// training image of anybody is none either.
-func CanHold(k store.Key, file string) bool {
+// CanHold reports whether the object k of a mirror can be the second copy of the
+// image n/file: it has the image's name, or deleting one of two equal images would
+// take the copy of the other, and it is no base image and nothing that the program
+// keeps there for itself. Where keys are laid out as in the tree, only the image's
+// own will do.
+func CanHold(n actor.Name, k store.Key, file string) bool {
 	segments := strings.Split(string(k), "/")
 	switch {
 	case k.Validate() != nil || k.Base() != file, slices.Contains(segments, "base_image"):
 		return false
 	case segments[0] == "actors":
-		return len(segments) == 4 && segments[2] == "training_data"
+		return k == actor.TrainingKey(n, file)
 	}
 	return segments[0] != "screentest"
-}
-
-// foreign reports whether k is laid out as in the tree and belongs to another
-// actor than n: what has the same name and contents there is that one's image.
-func foreign(k store.Key, n actor.Name, file string) bool {
-	return strings.HasPrefix(string(k), "actors/") && k != actor.TrainingKey(n, file)
 }

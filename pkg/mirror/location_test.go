@@ -29,6 +29,7 @@ func TestCanHold(t *testing.T) {
 		"system_actors/training_data/ann/ann_1.png":     true,
 		"ann_1.png":                                           true,
 		"actors/ann/training_data/ann_2.png":                  false,
+		"actors/bob/training_data/ann_1.png":                  false,
 		"actors/ann/base_image/ann_1.png":                     false,
 		"actors/ann/training_data/old/ann_1.png":              false,
 		"actors/ann_1.png":                                    false,
@@ -36,7 +37,7 @@ func TestCanHold(t *testing.T) {
 		"screentest/trash/ann/p/images/ann_1.png":             false,
 		"actors/ann/training_data/../training_data/ann_1.png": false,
 	} {
-		if mirror.CanHold(k, "ann_1.png") != want {
+		if mirror.CanHold("ann", k, "ann_1.png") != want {
 			t.Errorf("%s: %t", k, !want)
 		}
 	}

@@ -110,7 +110,7 @@ func (r Receipt) validate() error {
 		return fmt.Errorf("the size is %d bytes", r.Bytes)
 	case r.At.IsZero():
 		return errors.New("it has no time")
-	case r.Remote != "" && !mirror.CanHold(r.Remote, r.File):
+	case r.Remote != "" && !mirror.CanHold(r.Actor, r.Remote, r.File):
 		return fmt.Errorf("%.80q cannot be the copy in the mirror", string(r.Remote))
 	}
 	if _, err := r.Image(); err != nil {

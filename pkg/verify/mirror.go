@@ -77,7 +77,7 @@ func (x *examination) checkMirrorOnly(ctx context.Context) error {
 func mirrorKey(at mirror.Location, n actor.Name, file, url string) store.Key {
 	bucket, key, ok := manifest.ParseS3URL(url)
 	rest, inside := strings.CutPrefix(key, at.Prefix)
-	if k := store.Key(rest); ok && inside && bucket == at.Bucket && mirror.CanHold(k, file) {
+	if k := store.Key(rest); ok && inside && bucket == at.Bucket && mirror.CanHold(n, k, file) {
 		return k
 	}
 	return actor.TrainingKey(n, file)
