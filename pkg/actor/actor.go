@@ -116,6 +116,13 @@ func ThumbnailKey(sha256 string) store.Key {
 	return store.Key("screentest/thumbnails/" + sha256 + ".jpg")
 }
 
+// GeneratedPrefix begins the keys of the pictures that were generated for n and
+// are not in the set: by plan, then by step.
+func GeneratedPrefix(n Name) string { return GeneratedRoot + string(n) + "/" }
+
+// GeneratedRoot is what every GeneratedPrefix begins with.
+const GeneratedRoot = "screentest/generated/"
+
 // LedgerKey is where the ledger of n lies.
 func LedgerKey(n Name) store.Key {
 	return store.Key("screentest/ledger/" + string(n) + ".jsonl")

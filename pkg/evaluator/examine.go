@@ -2,8 +2,6 @@ package evaluator
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -87,8 +85,7 @@ func (w *work) prepare(ctx context.Context) error {
 // measure takes what is needed from the bytes of an image. Content that is
 // measured and need not be seen is hashed but not decoded.
 func (w *work) measure(data []byte, need func(sum string) (*inspect.Checks, bool)) (inspect.Picture, string, error) {
-	hash := sha256.Sum256(data)
-	sum := hex.EncodeToString(hash[:])
+	sum := store.HashOf(data)
 	checks, show := need(sum)
 	if checks != nil && !show {
 		return inspect.Picture{Checks: *checks}, sum, nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"screentest/pkg/actor"
 	"screentest/pkg/cost"
 	"screentest/pkg/generate"
 	"screentest/pkg/judge"
@@ -34,7 +35,7 @@ const answerVersion = 1
 // answerKey is where the answer to one try of a step lies until it is placed.
 // An answer that was not let into the set stays, until the trash is emptied.
 func (p *performance) answerKey(step ledger.Step, try int) store.Key {
-	return store.Key(fmt.Sprintf("screentest/generated/%s/%s-%d.json", p.actor.Name, step.Key, try))
+	return store.Key(fmt.Sprintf("%s%s-%d.json", actor.GeneratedPrefix(p.actor.Name), step.Key, try))
 }
 
 // answer returns the stored answer to the try that a line is about. A picture
@@ -52,7 +53,7 @@ func (p *performance) answer(ctx context.Context, step ledger.Step, line ledger.
 	if err := json.Unmarshal(text, &a); err != nil {
 		return a, fmt.Errorf("read %s: %w", key, err)
 	}
-	if a.SchemaVersion != answerVersion || a.Step != step.Key || a.Try != line.Try || line.SHA256 != "" && hash(a.Data) != line.SHA256 {
+	if a.SchemaVersion != answerVersion || a.Step != step.Key || a.Try != line.Try || line.SHA256 != "" && store.HashOf(a.Data) != line.SHA256 {
 		return a, fmt.Errorf("read %s: it is not the answer to try %d of %s that is on record", key, line.Try, step.Key)
 	}
 	p.held = &a
@@ -70,7 +71,7 @@ func (p *performance) clear(ctx context.Context) error {
 	if len(placed) == 0 {
 		return nil
 	}
-	prefix := fmt.Sprintf("screentest/generated/%s/%s/", p.actor.Name, p.proposal.ID)
+	prefix := actor.GeneratedPrefix(p.actor.Name) + p.proposal.ID + "/"
 	for page, err := range store.All(ctx, p.Store, store.ListOptions{Prefix: prefix}) {
 		if err != nil {
 			return err
@@ -93,7 +94,7 @@ const roomFor = 16 << 20
 
 // probe makes sure that an answer can be stored, by storing something as large.
 func (p *performance) probe(ctx context.Context) error {
-	key := store.Key(fmt.Sprintf("screentest/generated/%s/%s/room", p.actor.Name, p.proposal.ID))
+	key := store.Key(actor.GeneratedPrefix(p.actor.Name) + p.proposal.ID + "/room")
 	version, err := p.Store.Put(ctx, key, make([]byte, roomFor), store.IfAbsent)
 	if errors.Is(err, store.ErrConflict) { // of a run that was killed
 		_, info, hashErr := store.Hash(ctx, p.Store, key)

@@ -8,7 +8,6 @@ import (
 	"image"
 	_ "image/jpeg" // the formats that generators answer in
 	_ "image/png"
-	"iter"
 	"maps"
 	"slices"
 	"unicode/utf8"
@@ -166,7 +165,7 @@ func (p *performance) freeName(ctx context.Context, extension string) (string, e
 	}
 	const most = 999_999_999
 	next, taken := 1, map[string]bool{}
-	for file := range p.names() {
+	for _, file := range p.names() {
 		taken[file] = true
 		if n, ok := manifest.NumberOf(file); ok && n < most {
 			next = max(next, n+1)
@@ -179,8 +178,8 @@ func (p *performance) freeName(ctx context.Context, extension string) (string, e
 	}
 }
 
-// names yields every file name that is or was in use for the actor.
-func (p *performance) names() iter.Seq[string] {
+// names returns every file name that is or was in use for the actor.
+func (p *performance) names() []string {
 	var all []string
 	for _, r := range p.trashed {
 		all = append(all, r.File)
@@ -190,6 +189,5 @@ func (p *performance) names() iter.Seq[string] {
 	}
 	all = slices.AppendSeq(all, maps.Keys(p.standing.contents))
 	all = slices.AppendSeq(all, maps.Keys(p.manifest.Images))
-	all = slices.AppendSeq(all, maps.Keys(p.manifest.Missing))
-	return slices.Values(all)
+	return slices.AppendSeq(all, maps.Keys(p.manifest.Missing))
 }

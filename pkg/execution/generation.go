@@ -194,7 +194,7 @@ func (p *performance) receive(ctx context.Context, step ledger.Step, line ledger
 }
 
 func (p *performance) received(ctx context.Context, step ledger.Step, line ledger.Line, a answer) error {
-	line.Act, line.SHA256, line.USD, line.To = ledger.Received, hash(a.Data), a.Usage.USD, p.answerKey(step, a.Try)
+	line.Act, line.SHA256, line.USD, line.To = ledger.Received, store.HashOf(a.Data), a.Usage.USD, p.answerKey(step, a.Try)
 	return p.record(ctx, step, line)
 }
 
@@ -265,6 +265,6 @@ func (p *performance) readBase(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("base image %s: %w", info.Key, err)
 	}
-	p.base, p.portrait = data, inspect.Print{SHA256: hash(data), Checks: picture.Checks}
+	p.base, p.portrait = data, inspect.Print{SHA256: store.HashOf(data), Checks: picture.Checks}
 	return nil
 }

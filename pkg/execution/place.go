@@ -2,8 +2,6 @@ package execution
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -18,11 +16,6 @@ import (
 	"screentest/pkg/store"
 	"screentest/pkg/verdict"
 )
-
-func hash(data []byte) string {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
-}
 
 func (p *performance) limits() inspect.Limits {
 	return inspect.Limits{Bytes: p.Settings.Images.MaxBytes, Megapixels: p.Settings.Images.MaxMegapixels}

@@ -2,8 +2,6 @@ package mirror
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -19,8 +17,7 @@ func (m *Mirror) Put(ctx context.Context, k store.Key, data []byte) error {
 	}
 	_, err := m.Store.Put(ctx, k, data, store.IfAbsent)
 	if errors.Is(err, store.ErrConflict) {
-		sum := sha256.Sum256(data)
-		_, err = m.holds(ctx, k, hex.EncodeToString(sum[:]))
+		_, err = m.holds(ctx, k, store.HashOf(data))
 	}
 	if err != nil {
 		return fmt.Errorf("write into the mirror: %w", err)

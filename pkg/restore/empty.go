@@ -72,10 +72,6 @@ type leftover struct {
 	path     string // below that of the actor
 }
 
-// generated is where package execution stores what was generated until it is in
-// the set: by actor, then by plan.
-const generated = "screentest/generated/"
-
 // leftoversBefore returns those that plans have left that have ended. Without a
 // plan on record nobody knows whether they are still wanted. The plan that is
 // being performed wants its own.
@@ -84,7 +80,7 @@ func (w *work) leftoversBefore(ctx context.Context, before time.Time) ([]leftove
 	for _, p := range w.ledger.Proposals() {
 		ended[p.ID], wanted[p.ID] = p.Ended(), p.State == ledger.Approved
 	}
-	prefix := generated + string(w.name) + "/"
+	prefix := actor.GeneratedPrefix(w.name)
 	var all []leftover
 	for page, err := range store.All(ctx, w.Store, store.ListOptions{Prefix: prefix}) {
 		if err != nil {

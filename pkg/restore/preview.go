@@ -20,7 +20,7 @@ func Actors(ctx context.Context, s store.Store) ([]actor.Name, []actor.Problem, 
 	if err != nil {
 		return nil, nil, err
 	}
-	more, others, err := trash.ActorsBelow(ctx, s, generated)
+	more, others, err := trash.ActorsBelow(ctx, s, actor.GeneratedRoot)
 	if err != nil {
 		return nil, nil, err
 	}

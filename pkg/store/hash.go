@@ -8,6 +8,12 @@ import (
 	"io"
 )
 
+// HashOf is the SHA-256 of a content, in hex.
+func HashOf(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
+}
+
 // Hash reads an object and returns the SHA-256 of its content in hex, and which
 // state of it that is.
 func Hash(ctx context.Context, s Store, k Key) (string, Info, error) {

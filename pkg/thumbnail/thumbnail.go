@@ -7,8 +7,6 @@ package thumbnail
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"image/jpeg"
@@ -96,7 +94,7 @@ func (m *Maker) make(ctx context.Context, k store.Key, sum string) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	if hash := sha256.Sum256(data); hex.EncodeToString(hash[:]) != sum {
+	if store.HashOf(data) != sum {
 		return nil, fmt.Errorf("%w: it is no longer the image that was judged; evaluate the actor again", store.ErrConflict)
 	}
 	return inspect.Preview(data, m.limits, Side)

@@ -28,7 +28,7 @@ func Actors(ctx context.Context, s store.Store) ([]actor.Actor, []actor.Problem,
 	for _, a := range dirs.Present {
 		known[a.Name] = true
 	}
-	for _, prefix := range []string{"screentest/ledger/", "screentest/trash/", answersPrefix} {
+	for _, prefix := range []string{"screentest/ledger/", "screentest/trash/", actor.GeneratedRoot} {
 		names, err := namesIn(ctx, s, prefix)
 		if err != nil {
 			return nil, nil, err

@@ -62,10 +62,6 @@ func (r record) last(step string) ledger.Act {
 	return last
 }
 
-// answersPrefix is where the answers of the generator lie until they are placed:
-// screentest/generated/ACTOR/PROPOSAL/….
-const answersPrefix = "screentest/generated/"
-
 // checkAnswers finds answers of the generator that should not be there any more.
 // One that was not let into the set stays until the trash is emptied.
 func (x *examination) checkAnswers(ctx context.Context) error {
@@ -73,7 +69,7 @@ func (x *examination) checkAnswers(ctx context.Context) error {
 		return nil
 	}
 	fate := x.record.answers()
-	prefix := answersPrefix + string(x.actor.Name) + "/"
+	prefix := actor.GeneratedPrefix(x.actor.Name)
 	for page, err := range store.All(ctx, x.Store, store.ListOptions{Prefix: prefix}) {
 		if err != nil {
 			return err
