@@ -100,29 +100,39 @@ func (a *app) balance(ctx context.Context, f *balanceFlags, args []string) error
 	if err != nil {
 		return err
 	}
-	b := &balancing{app: a, store: s, settings: set, budget: cost.NewBudget(set.Run.MaxCost), named: len(args) > 0, yes: f.yes, command: "balance"}
-	proceed, err := b.prepare(ctx, actors, f.approve)
-	switch {
-	case err != nil:
-		return err
-	case !proceed:
-		return errors.Join(b.print(b.nothing()), b.verdict(run.Progress{}, nil))
-	case f.approve:
-		return b.approveAll(ctx)
+	b := &balancing{
+		app: a, store: s, settings: set, budget: cost.NewBudget(set.Run.MaxCost), named: len(args) > 0,
+		yes: f.yes, approveOnly: f.approve, command: "balance",
 	}
-	report, err := b.perform(ctx)
+	report, err := b.act(ctx, actors)
 	if report != nil {
 		err = errors.Join(b.print(*report), err)
 	}
 	return err
 }
 
+// act tells what is to be done for the actors, asks, and does it. The report is
+// nil where nothing could be begun, and where plans were to be approved only.
+func (b *balancing) act(ctx context.Context, actors []actor.Actor) (*balanceReport, error) {
+	proceed, err := b.prepare(ctx, actors)
+	switch {
+	case err != nil:
+		return nil, err
+	case !proceed:
+		nothing := b.nothing()
+		return &nothing, b.verdict(run.Progress{}, nil)
+	case b.approveOnly:
+		return nil, b.approveAll(ctx)
+	}
+	return b.perform(ctx)
+}
+
 // prepare collects what is to be done, makes what it takes, tells, and asks.
-func (b *balancing) prepare(ctx context.Context, actors []actor.Actor, approveOnly bool) (proceed bool, err error) {
+func (b *balancing) prepare(ctx context.Context, actors []actor.Actor) (proceed bool, err error) {
 	if err := b.intend(ctx, actors); err != nil {
 		return false, err
 	}
-	if !approveOnly && len(b.intents) > 0 {
+	if !b.approveOnly && len(b.intents) > 0 {
 		if err := b.parts(); err != nil {
 			return false, err
 		}

@@ -30,9 +30,11 @@ type balancing struct {
 	evaluator *evaluator.Evaluator
 	generator generate.Generator // nil where nothing is missing
 	remote    mirror.Remote
-	named     bool // the actors were named: a person wants them, whatever was decided before
-	yes       bool
 	command   string // for the ledger
+
+	named       bool // the actors were named: a person wants them, whatever was decided before
+	yes         bool // go on without asking
+	approveOnly bool // and leave performing to others
 
 	actors  map[actor.Name]actor.Actor
 	intents []execution.Intent

@@ -112,15 +112,7 @@ func (a *app) act(ctx context.Context, b *balancing, report passReport, actors [
 		a.printPass(report)
 		a.printf("\n")
 	}
-	proceed, err := b.prepare(ctx, report.succeeded(actors), false)
-	var performed *balanceReport
-	switch {
-	case err == nil && proceed:
-		performed, err = b.perform(ctx)
-	case err == nil:
-		nothing := b.nothing()
-		performed, err = &nothing, b.verdict(run.Progress{}, nil)
-	}
+	performed, err := b.act(ctx, report.succeeded(actors))
 	return errors.Join(a.printActed(b, report, performed), also(err, evaluated))
 }
 

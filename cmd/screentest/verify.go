@@ -193,6 +193,8 @@ func remark(kind verify.NoteKind, n int) string {
 		return plural(n, "actor") + " not migrated yet; screentest migrate makes the manifests"
 	case verify.NotCompared:
 		return plural(n, "actor") + " with an image that cannot be read, so that their manifests were not compared"
+	case verify.PlanWaits:
+		return plural(n, "approved plan") + " not begun; screentest balance performs them"
 	}
 	return plural(n, string(kind))
 }

@@ -64,8 +64,8 @@ func (p *performance) answer(ctx context.Context, step ledger.Step, line ledger.
 func (p *performance) clear(ctx context.Context) error {
 	placed := map[store.Key]bool{}
 	for _, step := range p.proposal.Steps() {
-		if t := triesOf(p.proposal.Of(step)); t.last.Act == ledger.Placed {
-			placed[p.answerKey(step, t.last.Try)] = true
+		if t := p.proposal.Tries(step); t.Last.Act == ledger.Placed {
+			placed[p.answerKey(step, t.Last.Try)] = true
 		}
 	}
 	if len(placed) == 0 {

@@ -48,44 +48,23 @@ func (p *performance) generate(ctx context.Context, step ledger.Step) error {
 
 // advance does what follows from the last line about a step.
 func (p *performance) advance(ctx context.Context, step ledger.Step) (done bool, err error) {
-	t := triesOf(p.proposal.Of(step))
-	switch t.last.Act {
+	t := p.proposal.Tries(step)
+	switch t.Last.Act {
 	case ledger.Placed:
 		return true, nil
 	case ledger.Passed:
-		return false, p.place(ctx, step, t.last)
+		return false, p.place(ctx, step, t.Last)
 	case ledger.Received:
-		return false, p.judge(ctx, step, t.last)
+		return false, p.judge(ctx, step, t.Last)
 	case ledger.Ordered:
-		return false, p.recover(ctx, step, t.last)
+		return false, p.recover(ctx, step, t.Last)
 	case ledger.Refused:
-		return true, fmt.Errorf("%w for %s: the generator refused prompt %s for safety; look at it and at the base image: %s", errSpent, step.Style, t.last.Prompt, t.last.Why)
+		return true, fmt.Errorf("%w for %s: the generator refused prompt %s for safety; look at it and at the base image: %s", errSpent, step.Style, t.Last.Prompt, t.Last.Why)
 	}
-	if t.failed >= p.Settings.Generation.Tries {
-		return true, fmt.Errorf("%w for %s after %d tries: %s: %s", errSpent, step.Style, t.failed, t.last.Act, t.last.Why)
+	if t.Failed >= p.Settings.Generation.Tries {
+		return true, fmt.Errorf("%w for %s after %d tries: %s: %s", errSpent, step.Style, t.Failed, t.Last.Act, t.Last.Why)
 	}
-	return false, p.order(ctx, step, t.orders+1)
-}
-
-// tries are what was tried for a step so far.
-type tries struct {
-	orders int // sent or about to be
-	failed int // pictures that came and may not enter the set
-	last   ledger.Line
-}
-
-func triesOf(lines []ledger.Line) tries {
-	var t tries
-	for _, line := range lines {
-		t.last = line
-		switch line.Act {
-		case ledger.Ordered:
-			t.orders++
-		case ledger.Unfit:
-			t.failed++
-		}
-	}
-	return t
+	return false, p.order(ctx, step, t.Orders+1)
 }
 
 // order chooses a prompt, writes the order down, and sends it.

@@ -19,13 +19,13 @@ import (
 // done; if it is still there, its entry comes back and the step is taken again.
 func (p *performance) settle(ctx context.Context) error {
 	for _, step := range p.proposal.Steps() {
-		t := triesOf(p.proposal.Of(step))
+		t := p.proposal.Tries(step)
 		var err error
 		switch {
-		case t.last.Act == ledger.Passed:
-			err = p.settlePlacing(ctx, step, t.last)
-		case t.last.Act == ledger.Ordered && t.last.Bound > 0:
-			err = p.recover(ctx, step, t.last)
+		case t.Last.Act == ledger.Passed:
+			err = p.settlePlacing(ctx, step, t.Last)
+		case t.Last.Act == ledger.Ordered && t.Last.Bound > 0:
+			err = p.recover(ctx, step, t.Last)
 		}
 		if err != nil {
 			return fmt.Errorf("settle %s: %w", step.Key, err)

@@ -80,6 +80,38 @@ func (p Proposal) Of(step Step) []Line {
 	return lines
 }
 
+// Tries are what was tried so far for a step that generates. The last line says
+// what comes next; there is no other state.
+type Tries struct {
+	Orders int  // written down; they are numbered from 1
+	Failed int  // pictures that came and may not enter the set
+	Last   Line // zero if there is none
+}
+
+// Tries returns what was tried for a step.
+func (p Proposal) Tries(step Step) Tries {
+	var t Tries
+	for _, line := range p.Of(step) {
+		t.Last = line
+		switch line.Act {
+		case Ordered:
+			t.Orders++
+		case Unfit:
+			t.Failed++
+		}
+	}
+	return t
+}
+
+// open reports whether the last order has not come to an end.
+func (t Tries) open() bool {
+	switch t.Last.Act {
+	case Ordered, Received, Passed:
+		return true
+	}
+	return false
+}
+
 // Taken reports whether a step is on record as finished.
 func (p Proposal) Taken(step Step) bool {
 	for _, line := range p.Of(step) {
@@ -88,6 +120,17 @@ func (p Proposal) Taken(step Step) bool {
 		}
 	}
 	return false
+}
+
+// Became returns what the ledger last says became of what a step has moved to the
+// trash, or left there: Trashed, Restored or Emptied, and "" if nothing.
+func (l *Ledger) Became(step string) Act {
+	for _, line := range slices.Backward(l.Lines) {
+		if line.Step == step && slices.Contains([]Act{Trashed, Restored, Emptied}, line.Act) {
+			return line.Act
+		}
+	}
+	return ""
 }
 
 // Proposals returns all that were ever proposed, oldest first.
@@ -265,22 +308,15 @@ func (l *Ledger) Record(ctx context.Context, id string, line Line) error {
 // follows reports whether a line about a step can come next: the step is not
 // taken, an order is a new try, and anything else is about the try under way.
 func (p Proposal) follows(next Line) bool {
-	tried, closed := 0, true
-	for _, line := range p.Of(Step{Key: next.Step}) {
-		switch line.Act {
-		case Placed, Trashed:
-			return false
-		case Ordered:
-			tried, closed = line.Try, false
-		case Lost, CutOff, Void, Refused, Unfit:
-			closed = true
-		}
-	}
-	switch next.Act {
-	case Trashed:
+	step := Step{Key: next.Step}
+	t := p.Tries(step)
+	switch {
+	case p.Taken(step):
+		return false
+	case next.Act == Trashed:
 		return true
-	case Ordered:
-		return closed && next.Try > tried
+	case next.Act == Ordered:
+		return !t.open() && next.Try == t.Orders+1
 	}
-	return !closed && next.Try == tried
+	return t.open() && next.Try == t.Orders
 }

@@ -37,6 +37,14 @@ func (l Location) key(address string) (k store.Key, ok bool) {
 	return k, ok && below && l.Bucket != "" && bucket == l.Bucket && k.Validate() == nil
 }
 
+// CopyOf returns which object of the place an address names as the second copy of
+// the image n/file. ok is false for an address that leads elsewhere, or to what can
+// be no copy of that image.
+func (l Location) CopyOf(n actor.Name, file, address string) (k store.Key, ok bool) {
+	k, ok = l.key(address)
+	return k, ok && CanHold(n, k, file)
+}
+
 // CanHold reports whether the object k of a mirror can be the second copy of the
 // image n/file: it has the image's name, or deleting one of two equal images would
 // take the copy of the other, and it is no base image and nothing that the program

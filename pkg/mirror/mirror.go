@@ -71,7 +71,7 @@ func (r Remote) Locate(ctx context.Context, n actor.Name, file, sha256, url stri
 		}
 		return Object{Outside: outside}, nil
 	}
-	if key, ok := r.Mirror.At.key(url); ok && CanHold(n, key, file) {
+	if key, ok := r.Mirror.At.CopyOf(n, file, url); ok {
 		outside = ""
 		if key != own {
 			keys = []store.Key{key, own}

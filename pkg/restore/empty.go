@@ -112,7 +112,7 @@ func (w *work) announce(ctx context.Context, old []trash.Receipt, leftovers []le
 		lines = append(lines, line)
 	}
 	for _, l := range leftovers {
-		if w.recorded(l.path) == "" {
+		if w.ledger.Became(l.path) == "" {
 			lines = append(lines, w.line(ledger.Emptied, l.proposal, l.path, "generated and not let into the set"))
 		}
 	}

@@ -47,7 +47,7 @@ func (w *work) preview(ctx context.Context, before time.Time) error {
 	for _, r := range w.begun {
 		if _, err := w.second(r); err != nil {
 			w.refuse(r, err)
-		} else if w.recorded(stepOf(r)) == ledger.Emptied {
+		} else if w.ledger.Became(stepOf(r)) == ledger.Emptied {
 			w.done(r)
 		}
 	}

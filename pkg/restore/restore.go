@@ -146,7 +146,7 @@ func (w *work) begin(ctx context.Context, act ledger.Act) error {
 		return err
 	}
 	for _, r := range w.begun {
-		if w.dropped(ctx, r) && w.recorded(stepOf(r)) == act {
+		if w.dropped(ctx, r) && w.ledger.Became(stepOf(r)) == act {
 			w.done(r)
 		}
 	}
@@ -186,12 +186,16 @@ func (w *work) read(ctx context.Context) error {
 // and what was restored is in the set. Were it gone from there again, the trash
 // would hold the last copy.
 func (w *work) over(ctx context.Context, r trash.Receipt) (bool, error) {
-	switch w.recorded(stepOf(r)) {
-	case "":
-		return false, nil
+	switch w.ledger.Became(stepOf(r)) {
 	case ledger.Emptied:
 		return true, nil
+	case ledger.Restored:
+		return w.inSet(ctx, r)
 	}
+	return false, nil
+}
+
+func (w *work) inSet(ctx context.Context, r trash.Receipt) (bool, error) {
 	sum, _, err := store.Hash(ctx, w.Store, actor.TrainingKey(w.name, r.File))
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
@@ -212,17 +216,6 @@ func (w *work) since(r trash.Receipt) time.Time {
 
 // stepOf is the key of the step that put r into the trash.
 func stepOf(r trash.Receipt) string { return ledger.DeletionKey(r.Proposal, r.File) }
-
-// recorded returns what the ledger says became of what a step has left, Restored
-// or Emptied, and "" if nothing yet.
-func (w *work) recorded(step string) ledger.Act {
-	for _, line := range w.ledger.Lines {
-		if line.Step == step && (line.Act == ledger.Restored || line.Act == ledger.Emptied) {
-			return line.Act
-		}
-	}
-	return ""
-}
 
 // line begins a line about what a step has left in the trash.
 func (w *work) line(act ledger.Act, proposal, step, why string) ledger.Line {

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"screentest/pkg/actor"
-	"screentest/pkg/manifest"
 	"screentest/pkg/mirror"
 	"screentest/pkg/store"
 )
@@ -45,7 +43,10 @@ func (x *examination) checkCopy(ctx context.Context, file, url string) error {
 		x.note(Elsewhere, file, "it also lies at "+found.Outside+", which is never touched")
 	}
 	if m := x.Remote.Mirror; m != nil && found.Key == "" {
-		key := mirrorKey(m.At, x.actor.Name, file, url)
+		key, ok := m.At.CopyOf(x.actor.Name, file, url) // others may rely on the address
+		if !ok {
+			key = actor.TrainingKey(x.actor.Name, file)
+		}
 		x.mend(Finding{Kind: NotInMirror, File: file, SHA256: sum, Detail: "the mirror has no copy of it", Repair: "copy it to " + m.At.URL(key)},
 			func(ctx context.Context) error { return x.copyToMirror(ctx, file, key) })
 	}
@@ -70,17 +71,6 @@ func (x *examination) checkMirrorOnly(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// mirrorKey is where the mirror should hold an image: where its address says, if
-// that is in the mirror, for others may rely on it.
-func mirrorKey(at mirror.Location, n actor.Name, file, url string) store.Key {
-	bucket, key, ok := manifest.ParseS3URL(url)
-	rest, inside := strings.CutPrefix(key, at.Prefix)
-	if k := store.Key(rest); ok && inside && bucket == at.Bucket && mirror.CanHold(n, k, file) {
-		return k
-	}
-	return actor.TrainingKey(n, file)
 }
 
 func (x *examination) copyToMirror(ctx context.Context, file string, to store.Key) error {

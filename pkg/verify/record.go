@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"screentest/pkg/actor"
@@ -39,27 +40,28 @@ func (x *examination) readRecord(ctx context.Context) error {
 			x.record.acted = true
 		}
 	}
-	if latest, ok := book.Latest(); ok && latest.State == ledger.Approved {
-		x.bar = "a plan is under way: screentest balance finishes it; then repair"
-		x.find(Finding{Kind: UnfinishedPlan, Detail: fmt.Sprintf("plan %s is approved and not done", latest.ID),
-			Left: "screentest balance finishes it"})
-	}
 	return nil
 }
 
-// last returns what the ledger last says became of the image that a deleting
-// step names, "" if nothing.
-func (r record) last(step string) ledger.Act {
-	var last ledger.Act
-	for _, line := range r.Lines {
-		switch line.Act {
-		case ledger.Trashed, ledger.Restored, ledger.Emptied:
-			if line.Step == step {
-				last = line.Act
-			}
-		}
+// checkPlan looks for a plan that is being performed: a step is on record, or has
+// left a receipt. One that is approved and not begun has changed nothing yet, but
+// may at any moment.
+func (x *examination) checkPlan(context.Context) error {
+	if x.record.Ledger == nil {
+		return nil
 	}
-	return last
+	latest, ok := x.record.Latest()
+	if !ok || latest.State != ledger.Approved {
+		return nil
+	}
+	x.bar = "a plan is approved: screentest balance performs it; then repair"
+	if !latest.Begun() && !slices.ContainsFunc(x.trashed, func(r trashed) bool { return r.Proposal == latest.ID }) {
+		x.note(PlanWaits, "", fmt.Sprintf("plan %s is approved and not begun", latest.ID))
+		return nil
+	}
+	x.find(Finding{Kind: UnfinishedPlan, Detail: fmt.Sprintf("plan %s is approved and not done", latest.ID),
+		Left: "screentest balance finishes it"})
+	return nil
 }
 
 // checkAnswers finds answers of the generator that should not be there any more.

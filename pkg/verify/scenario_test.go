@@ -143,9 +143,28 @@ var scenarios = []scenario{
 		},
 	},
 	{
-		name:   "unfinished plan",
+		name: "unfinished plan",
+		change: func(w *world) {
+			w.record(w.approved(), 0, ledger.Line{Act: ledger.Ordered, Try: 1})
+			w.image("3.png", "three")
+		},
+		left: []string{"unfinished_plan ", "object_without_entry 3.png"},
+	},
+	{
+		name:   "approved plan that is not begun",
+		change: func(w *world) { w.approved() },
+		check: func(w *world) {
+			report, err := verify.Actor(w.Context(), w.config(), ada)
+			w.check(err)
+			if len(report.Notes) != 1 || report.Notes[0].Kind != verify.PlanWaits {
+				w.Errorf("%+v", report.Notes)
+			}
+		},
+	},
+	{
+		name:   "approved plan that is not begun, and an image without an entry",
 		change: func(w *world) { w.approved(); w.image("3.png", "three") },
-		left:   []string{"unfinished_plan ", "object_without_entry 3.png"},
+		left:   []string{"object_without_entry 3.png"},
 	},
 	{
 		name: "altered ledger",

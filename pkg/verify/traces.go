@@ -35,7 +35,7 @@ func (x *examination) checkDeletion(r trashed) {
 		f.Detail = fmt.Sprintf("the ledger does not say that plan %s deleted the image", r.Proposal)
 	}
 	switch {
-	case x.record.last(ledger.DeletionKey(r.Proposal, r.File)) != "", plan.State == ledger.Approved && deletes(plan, r.File):
+	case x.record.Became(ledger.DeletionKey(r.Proposal, r.File)) != "", plan.State == ledger.Approved && deletes(plan, r.File):
 	case known && (r.sum == "" || x.contents[r.File] == r.SHA256):
 	default:
 		x.notInLedger(f, "screentest restore brings the image back, and screentest trash empty deletes it for good")
@@ -74,7 +74,7 @@ func (x *examination) checkDeletions(context.Context) error {
 		return nil
 	}
 	for _, line := range x.record.Lines {
-		if line.Act != ledger.Trashed || x.record.last(line.Step) != ledger.Trashed || x.contents[line.File] == line.SHA256 {
+		if line.Act != ledger.Trashed || x.record.Became(line.Step) != ledger.Trashed || x.contents[line.File] == line.SHA256 {
 			continue
 		}
 		kept := slices.ContainsFunc(x.trashed, func(r trashed) bool { return r.Proposal == line.Proposal && r.File == line.File })

@@ -96,7 +96,7 @@ func (x *examination) checkTrash(context.Context) error {
 
 func (x *examination) checkReceipt(r trashed) {
 	inSet := x.contents[r.File] == r.SHA256
-	moved := x.record.last(ledger.DeletionKey(r.Proposal, r.File))
+	moved := x.record.Became(ledger.DeletionKey(r.Proposal, r.File))
 	f := Finding{File: string(r.ImageKey()), SHA256: r.SHA256}
 	switch {
 	case r.sum == "" && (inSet || moved == ledger.Emptied):

@@ -88,6 +88,7 @@ const (
 	LeftOut     NoteKind = "left_out"  // a file could not be looked at
 	NotMigrated NoteKind = "not_migrated"
 	NotCompared NoteKind = "not_compared" // the manifest, because an image cannot be read
+	PlanWaits   NoteKind = "plan_waits"   // approved, and not begun
 )
 
 // A Note is something worth knowing with which nothing is wrong.
@@ -138,7 +139,7 @@ func examine(ctx context.Context, c Config, a actor.Actor) (*examination, error)
 	}}
 	steps := []func(context.Context) error{
 		x.readRecord, x.readImages, x.readManifest, x.readTrash,
-		x.checkManifest, x.checkEntries, x.checkGenerations, x.checkMirror, x.checkMirrorOnly,
+		x.checkPlan, x.checkManifest, x.checkEntries, x.checkGenerations, x.checkMirror, x.checkMirrorOnly,
 		x.checkTrash, x.checkDeletions, x.checkAnswers,
 	}
 	for _, step := range steps {
