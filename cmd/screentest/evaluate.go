@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -193,12 +194,25 @@ func named(roster actor.Roster, args []string) ([]actor.Actor, error) {
 	for _, arg := range args {
 		member, known := roster.Find(actor.Name(arg))
 		if !known {
-			return nil, usageError{hint(fmt.Errorf("no actor %q in the roster", arg), "`screentest actors --all` lists them")}
+			return nil, usageError{hint(fmt.Errorf("no actor %q in the roster", arg), "%s`screentest actors --all` lists them", meant(roster, arg))}
 		}
 		picked = append(picked, member)
 	}
 	slices.SortFunc(picked, byName)
 	return slices.Compact(picked), nil
+}
+
+// meant asks whether somebody meant one of the actors whose names hold arg. None
+// is taken for it: what acts on an actor is told its whole name.
+func meant(roster actor.Roster, arg string) string {
+	var like []string
+	for _, name := range roster.Like(arg, 3) {
+		like = append(like, printable(string(name)))
+	}
+	if len(like) == 0 {
+		return ""
+	}
+	return "did you mean " + strings.Join(like, " or ") + "? "
 }
 
 func byName(x, y actor.Actor) int { return cmp.Compare(x.Name, y.Name) }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"screentest/pkg/store"
 )
@@ -25,6 +26,18 @@ func (r Roster) Find(n Name) (Actor, bool) {
 		return Actor{}, false
 	}
 	return r.Actors[i], true
+}
+
+// Like returns the names in the roster that somebody may have meant who wrote
+// part of one, in whatever case, at most limit of them.
+func (r Roster) Like(part string, limit int) []Name {
+	var like []Name
+	for _, a := range r.Actors {
+		if len(like) < limit && strings.Contains(strings.ToLower(string(a.Name)), strings.ToLower(part)) {
+			like = append(like, a.Name)
+		}
+	}
+	return like
 }
 
 // LoadRoster reads the roster. It fails when there is none or when it is not a
