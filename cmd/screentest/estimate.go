@@ -93,7 +93,7 @@ func (a *app) estimate(ctx context.Context, f *estimateFlags) error {
 	a.printf("%s with %s; %d unchanged.\n", plural(sum.Actors, "actor"), plural(sum.Images, "image"), sum.Unchanged)
 	a.printf("%s to judge: %s, %d tokens in, %d out, about $%.4f.\n", plural(sum.ToJudge, "image"),
 		plural(sum.Usage.Requests, "model request"), sum.Usage.InputTokens, sum.Usage.OutputTokens, sum.Usage.USD)
-	a.printf("At %d requests a minute: about %.0f minutes. On AWS about %s to S3.\n", f.rate, sum.Minutes, plural(sum.Requests, "request"))
+	a.printf("At %d requests a minute: about %s. On AWS about %s to S3.\n", f.rate, plural(int(sum.Minutes), "minute"), plural(sum.Requests, "request"))
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -124,14 +125,24 @@ func (x *explanation) readSweep(ctx context.Context, s store.Store, member actor
 	return err
 }
 
+func (x *explanation) manifest() string {
+	if x.Manifest {
+		return "training manifest"
+	}
+	return "no training manifest"
+}
+
 func (a *app) printExplanation(x explanation) {
 	line := func(what, format string, args ...any) {
 		a.printf("%-12s %s\n", what, printable(fmt.Sprintf(format, args...)))
 	}
-	line("set", "%s, base image %q, manifest %t", plural(x.Images, "image"), x.BaseImage, x.Manifest)
+	line("set", "%s, %s, %s", plural(x.Images, "image"), cmp.Or(x.BaseImage, "no base image"), x.manifest())
 	if e := x.Evaluation; e != nil {
-		line("evaluation", "%s: %s, mix %s, balanced %t, to delete %d, to generate %s",
-			x.EvaluatedAt.Local().Format(time.DateTime), plural(e.Images, "image"), mix(e.Mix), e.Balanced, e.Delete, mix(e.Generate))
+		balanced := "balanced"
+		if !e.Balanced {
+			balanced = fmt.Sprintf("not balanced: delete %d, generate %s", e.Delete, mix(e.Generate))
+		}
+		line("evaluation", "%s: %s, mix %s, %s", x.EvaluatedAt.Local().Format(time.DateTime), plural(e.Images, "image"), mix(e.Mix), balanced)
 		for _, problem := range e.Problems {
 			line("", "%s", problem)
 		}
