@@ -118,11 +118,11 @@ func (b *balancing) act(ctx context.Context, actors []actor.Actor) (*balanceRepo
 	switch {
 	case err != nil:
 		return nil, err
+	case b.approveOnly:
+		return nil, b.approveAll(ctx, proceed)
 	case !proceed:
 		nothing := b.nothing()
 		return &nothing, b.verdict(run.Progress{}, nil)
-	case b.approveOnly:
-		return nil, b.approveAll(ctx)
 	}
 	return b.perform(ctx)
 }

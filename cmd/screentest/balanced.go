@@ -86,7 +86,7 @@ func (b *balancing) print(r balanceReport) error {
 	}
 	a.render(t)
 	a.printf("\n%s: %d completed, %d failed, %d remaining; %d balanced.\n", plural(r.Total, "actor"), r.Completed, r.Failed, r.Remaining, r.Balanced)
-	a.printf("%s generated, %s moved to the trash (`screentest restore` brings them back). This run: %s, $%.4f.\n",
+	a.printf("%s generated, %s moved to the trash (`screentest restore` brings them back). Spent by this command: %s, $%.4f.\n",
 		plural(r.Generated, "picture"), plural(r.Deleted, "image"), plural(r.Spent.Requests, "model request"), r.Spent.USD)
 	for _, line := range r.Actors {
 		if line.State == run.Failed || line.State == run.Interrupted {

@@ -116,18 +116,27 @@ func (b *balancing) confirm(ctx context.Context) (bool, error) {
 }
 
 // approveAll approves the plans and leaves performing them to others.
-func (b *balancing) approveAll(ctx context.Context) error {
-	for i, intent := range b.intents {
+func (b *balancing) approveAll(ctx context.Context, proceed bool) error {
+	approved := []execution.Intent{}
+	for _, intent := range b.intents {
+		if !proceed {
+			break
+		}
 		if err := b.approve(ctx, intent); err != nil {
 			return err
 		}
-		b.intents[i].State = ledger.Approved
+		intent.State = ledger.Approved
+		approved = append(approved, intent)
 	}
-	if b.app.json {
-		return b.app.printJSON(map[string]any{"approved": b.intents})
+	switch {
+	case b.app.json:
+		if err := b.app.printJSON(map[string]any{"approved": approved}); err != nil {
+			return err
+		}
+	case proceed:
+		b.app.printf("%s approved; `screentest balance` performs them.\n", plural(len(approved), "plan"))
 	}
-	b.app.printf("%s approved; `screentest balance` performs them.\n", plural(len(b.intents), "plan"))
-	return nil
+	return b.verdict(run.Progress{}, nil)
 }
 
 func (b *balancing) approve(ctx context.Context, intent execution.Intent) error {
@@ -137,6 +146,9 @@ func (b *balancing) approve(ctx context.Context, intent execution.Intent) error 
 	book, err := ledger.Load(ctx, b.store, intent.Actor)
 	if err != nil {
 		return err
+	}
+	if latest, _ := book.Latest(); latest.ID == intent.Proposal && latest.State == ledger.Done {
+		return nil // somebody else was faster
 	}
 	return book.Approve(ctx, intent.Proposal, b.sign("screentest "+b.command))
 }
@@ -188,7 +200,8 @@ func (b *balancing) perform(ctx context.Context) (*balanceReport, error) {
 // verdict is how the command ends: with an error also where only actors failed
 // whose record could not be read.
 func (b *balancing) verdict(p run.Progress, stopped error) error {
-	if err := verdictOfPass(p, stopped); err != nil || len(b.broken) == 0 {
+	retry := "what each needs stands above; a plan that has failed is performed again for actors that are named"
+	if err := verdictOfPass(p, stopped, retry); err != nil || len(b.broken) == 0 {
 		return err
 	}
 	return partialError{fmt.Errorf("the records of %s cannot be read", plural(len(b.broken), "actor"))}

@@ -241,7 +241,7 @@ func (a *app) pass(ctx context.Context, s store.Store, e *evaluator.Evaluator, a
 	if err != nil {
 		return nil, err
 	}
-	return &report, verdictOfPass(report.Progress, stopped)
+	return &report, verdictOfPass(report.Progress, stopped, "run the same command again to retry them; what was refused for safety waits for a person to decide")
 }
 
 // start puts a run over the actors on the record.
@@ -278,15 +278,16 @@ func (a *app) outcome(ctx context.Context, e *evaluator.Evaluator, member actor.
 	return o, err
 }
 
-// verdictOfPass turns how the run ended into the command's error.
-func verdictOfPass(p run.Progress, stopped error) error {
+// verdictOfPass turns how the run ended into the command's error; retry says what to
+// do about actors that failed.
+func verdictOfPass(p run.Progress, stopped error, retry string) error {
 	switch {
 	case errors.Is(stopped, context.Canceled):
 		return hint(fmt.Errorf("interrupted: %d of %d actors remain", p.Remaining, p.Total), "run the same command again to go on")
 	case stopped != nil:
 		return hint(fmt.Errorf("%w; %d of %d actors remain", stopped, p.Remaining, p.Total), "run the same command again to go on")
 	case p.Failed > 0:
-		return partialError{hint(fmt.Errorf("%d of %d actors failed", p.Failed, p.Total), "run the same command again to retry them")}
+		return partialError{hint(fmt.Errorf("%d of %d actors failed", p.Failed, p.Total), "%s", retry)}
 	}
 	return nil
 }

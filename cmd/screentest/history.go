@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"screentest/pkg/actor"
 	"screentest/pkg/ledger"
 )
 
@@ -29,20 +30,29 @@ in the ledger is ever changed.`,
 }
 
 func (a *app) history(ctx context.Context, arg string) error {
-	s, member, err := a.one(ctx, arg)
+	s, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
-	book, err := ledger.Load(ctx, s, member.Name)
+	name := actor.Name(arg)
+	if err := name.Validate(); err != nil {
+		return usageError{err}
+	}
+	book, err := ledger.Load(ctx, s, name)
 	if err != nil {
 		return err
+	}
+	if len(book.Lines) == 0 { // who has left the roster keeps their history
+		if _, _, err := a.one(ctx, arg); err != nil {
+			return err
+		}
 	}
 	if a.json {
 		lines := book.Lines
 		if lines == nil {
 			lines = []ledger.Line{}
 		}
-		return a.printJSON(map[string]any{"actor": member.Name, "lines": lines})
+		return a.printJSON(map[string]any{"actor": name, "lines": lines})
 	}
 	if len(book.Lines) == 0 {
 		a.printf("Nothing was ever proposed for %s.\n", printable(arg))

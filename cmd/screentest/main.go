@@ -115,7 +115,7 @@ Exit status: 0 all well, 1 the command failed, 2 wrong usage, 3 done but some ac
 		return usageError{hint(err, "see `%s --help`", cmd.CommandPath())}
 	})
 	root.PersistentFlags().StringVar(&a.data, "data", "data", "the data tree: a directory, or s3://bucket/prefix")
-	root.AddCommand(a.actorsCommand(), a.migrateCommand(), a.evaluateCommand(), a.balanceCommand(), a.historyCommand(),
+	root.AddCommand(a.actorsCommand(), a.migrateCommand(), a.evaluateCommand(), a.balanceCommand(), a.rejectCommand(), a.historyCommand(),
 		a.restoreCommand(), a.trashCommand(), a.verifyCommand(), a.progressCommand(), a.reportCommand(), a.serveCommand(),
 		a.scoreCommand(), a.sampleCommand(), a.configCommand(),
 		a.sweepCommand(), a.queueCommand(), a.explainCommand(), a.estimateCommand())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -73,11 +74,15 @@ func (a *app) restoration(ctx context.Context, s store.Store, where string) (res
 	return restore.Config{Store: s, Remote: r, By: person(), Now: a.now}, err
 }
 
-// trashOf returns whose trash is meant: of the actor named first, or of all that
-// have any.
+// trashOf returns whose trash is meant: of the actor named first, who may have left
+// the roster since, or of all that have any.
 func (a *app) trashOf(ctx context.Context, s store.Store, args []string) ([]actor.Name, []actor.Problem, error) {
-	if len(args) == 0 {
-		return trash.Actors(ctx, s)
+	owners, problems, err := trash.Actors(ctx, s)
+	if err != nil || len(args) == 0 {
+		return owners, problems, err
+	}
+	if name := actor.Name(args[0]); slices.Contains(owners, name) {
+		return []actor.Name{name}, nil, nil
 	}
 	roster, err := actor.LoadRoster(ctx, s)
 	if err != nil {

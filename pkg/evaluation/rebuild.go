@@ -45,8 +45,7 @@ const rebuildAttempts = 5
 
 // Rebuild makes the evaluation on record again with what people have decided by
 // now, and puts its plan forward in the name of sign: nothing is listed, decoded or
-// asked. A plan that was approved before, and is another one, becomes stale unless
-// it has begun. Rebuild fails where there is no evaluation. Where the settings have
+// asked. Rebuild fails where there is no evaluation. Where the settings have
 // changed since, the result is as they say, but the next evaluation looks at the
 // images all the same.
 func Rebuild(ctx context.Context, s store.Store, name actor.Name, set settings.Settings, sign ledger.Signature) (Evaluation, error) {
@@ -92,14 +91,6 @@ func (e Evaluation) putForward(ctx context.Context, s store.Store, sign ledger.S
 	book, err := ledger.Load(ctx, s, actor.Name(e.Actor))
 	if err != nil {
 		return err
-	}
-	latest, ok := book.Latest()
-	if ok && latest.State == ledger.Approved && !latest.Begun() && latest.Plan.ID != e.Plan.ID {
-		stale := sign
-		stale.Why = "people decided otherwise about an image"
-		if err := book.End(ctx, latest.ID, ledger.Stale, stale); err != nil {
-			return err
-		}
 	}
 	return book.Propose(ctx, e.Plan, e.Contents(), sign)
 }

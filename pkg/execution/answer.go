@@ -38,8 +38,12 @@ func (p *performance) answerKey(step ledger.Step, try int) store.Key {
 	return store.Key(fmt.Sprintf("%s%s-%d.json", actor.GeneratedPrefix(p.actor.Name), step.Key, try))
 }
 
-// answer returns the stored answer to the try that a line is about. A picture
-// that is not the one on record is an error.
+// errNoAnswer says that an answer that was stored is there no more, or is not the
+// one on record.
+var errNoAnswer = errors.New("the picture that was stored is lost")
+
+// answer returns the stored answer to the try that a line is about. It fails with
+// errNoAnswer where there is none, or another picture than the one on record.
 func (p *performance) answer(ctx context.Context, step ledger.Step, line ledger.Line) (answer, error) {
 	if p.held != nil && p.held.Step == step.Key && p.held.Try == line.Try {
 		return *p.held, nil
@@ -47,14 +51,17 @@ func (p *performance) answer(ctx context.Context, step ledger.Step, line ledger.
 	var a answer
 	key := p.answerKey(step, line.Try)
 	text, _, err := store.ReadAll(ctx, p.Store, key, store.MaxDocument)
+	if errors.Is(err, store.ErrNotFound) {
+		return a, fmt.Errorf("%w: %w", errNoAnswer, err)
+	}
 	if err != nil {
 		return a, err
 	}
 	if err := json.Unmarshal(text, &a); err != nil {
-		return a, fmt.Errorf("read %s: %w", key, err)
+		return a, fmt.Errorf("%w: read %s: %w", errNoAnswer, key, err)
 	}
 	if a.SchemaVersion != answerVersion || a.Step != step.Key || a.Try != line.Try || line.SHA256 != "" && store.HashOf(a.Data) != line.SHA256 {
-		return a, fmt.Errorf("read %s: it is not the answer to try %d of %s that is on record", key, line.Try, step.Key)
+		return a, fmt.Errorf("%w: %s is not the answer to try %d of %s that is on record", errNoAnswer, key, line.Try, step.Key)
 	}
 	p.held = &a
 	return a, nil

@@ -153,7 +153,8 @@ func (x *Executor) begin(ctx context.Context, a actor.Actor) (*performance, erro
 	return p, nil
 }
 
-func (p *performance) perform(ctx context.Context) error {
+// takeUp makes up for what an earlier performance has left half done.
+func (p *performance) takeUp(ctx context.Context) error {
 	switch err := p.load(ctx); {
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, manifest.ErrInvalid):
 		if err := p.reconcile(ctx); err != nil {
@@ -165,7 +166,11 @@ func (p *performance) perform(ctx context.Context) error {
 	if err := p.settle(ctx); err != nil {
 		return err
 	}
-	if err := p.reconcile(ctx); err != nil {
+	return p.reconcile(ctx)
+}
+
+func (p *performance) perform(ctx context.Context) error {
+	if err := p.takeUp(ctx); err != nil {
 		return err
 	}
 	if err := p.refresh(ctx); err != nil {

@@ -46,8 +46,18 @@ func (p *performance) generate(ctx context.Context, step ledger.Step) error {
 	}
 }
 
-// advance does what follows from the last line about a step.
+// advance does what follows from the last line about a step. A picture that was
+// received and is lost since, because somebody removed or damaged what was stored, is
+// put on record as one that cannot be used: what it cost is there already.
 func (p *performance) advance(ctx context.Context, step ledger.Step) (done bool, err error) {
+	done, err = p.next(ctx, step)
+	if last := p.proposal.Tries(step).Last; errors.Is(err, errNoAnswer) {
+		return false, p.record(ctx, step, ledger.Line{Act: ledger.Unfit, Try: last.Try, Prompt: last.Prompt, Generator: last.Generator, Why: err.Error()})
+	}
+	return done, err
+}
+
+func (p *performance) next(ctx context.Context, step ledger.Step) (done bool, err error) {
 	t := p.proposal.Tries(step)
 	switch t.Last.Act {
 	case ledger.Placed:
@@ -185,7 +195,7 @@ func (p *performance) recover(ctx context.Context, step ledger.Step, ordered led
 	switch {
 	case err == nil:
 		return p.received(ctx, step, ordered, a)
-	case !errors.Is(err, store.ErrNotFound):
+	case !errors.Is(err, errNoAnswer):
 		return err
 	case ordered.Bound == 0 && p.Generator != nil && ordered.Generator == p.generatorName():
 		if err := p.ready(ctx); err != nil {

@@ -254,12 +254,35 @@ func TestAlteredAnswer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := st.files()
-	if _, err := st.finish(st.store); err == nil || !strings.Contains(err.Error(), "it is not the answer to try 1") {
+	if _, err := st.finish(st.store); err != nil {
 		t.Errorf("got %v", err)
 	}
-	if !maps.Equal(before, st.files()) {
+	if acts := st.acts(); acts[ledger.Unfit] != 1 || acts[ledger.Ordered] != 2 || acts[ledger.Placed] != 1 {
+		t.Errorf("ledger %v", acts)
+	}
+	if slices.Contains(slices.Collect(maps.Values(st.files())), store.HashOf([]byte("other"))) {
 		t.Error("it has entered the set")
+	}
+	st.clean()
+}
+
+// A stored answer that somebody has removed keeps nobody from finishing the plan.
+func TestRemovedAnswer(t *testing.T) {
+	for _, cut := range []string{"before", "after"} {
+		st := newStudio(t, memory(), short, 0)
+		if _, err := st.balance(st.killed(moment{cut, "put", "_20.png"})); err == nil {
+			t.Fatal("nothing was cut off")
+		}
+		for k := range listing(t, st.store, "screentest/generated/") {
+			st.take(k)
+		}
+		if _, err := st.finish(st.store); err != nil {
+			t.Errorf("%s: %v", cut, err)
+		}
+		if placed := st.placed(); len(placed) != 1 || st.acts()[ledger.Unfit] != 1 {
+			t.Errorf("%s: placed %+v, ledger %v", cut, placed, st.acts())
+		}
+		st.clean()
 	}
 }
 

@@ -58,7 +58,9 @@ func TestOldPlanDoesNotComeBack(t *testing.T) {
 // Nor does a plan that follows from how the set was before the newest was done.
 func TestEvaluatedMeanwhile(t *testing.T) {
 	st := newStudio(t, memory(), short, 0)
-	st.mustApprove()
+	if _, err := st.balance(st.killed(moment{"before", "put", "_20.png"})); err == nil {
+		t.Fatal("the program did not end")
+	}
 	st.settings.Target.BWStylized = 5
 	if _, err := st.evaluator(st.store).Evaluate(t.Context(), st.actor); err != nil {
 		t.Fatal(err)

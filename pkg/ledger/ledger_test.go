@@ -76,6 +76,7 @@ func TestLifeOfPlans(t *testing.T) {
 	}
 	approve := latest(func(l *ledger.Ledger, ctx context.Context, id string) error { return l.Approve(ctx, id, sign("")) })
 	reject := latest(func(l *ledger.Ledger, ctx context.Context, id string) error { return l.Reject(ctx, id, sign("")) })
+	withdraw := latest(func(l *ledger.Ledger, ctx context.Context, id string) error { return l.Withdraw(ctx, id, sign("")) })
 	end := func(act ledger.Act) func(context.Context, *ledger.Ledger) error {
 		return latest(func(l *ledger.Ledger, ctx context.Context, id string) error { return l.End(ctx, id, act, sign("")) })
 	}
@@ -103,7 +104,11 @@ func TestLifeOfPlans(t *testing.T) {
 		"proposed twice":               {does{one, one}, "proposed", first.ID},
 		"another evaluation":           {does{one, two}, "proposed stale proposed", second.ID},
 		"approved twice":               {does{one, approve, approve}, "proposed approved", first.ID},
-		"approved stands":              {does{one, approve, two}, "proposed approved", first.ID},
+		"approved, another evaluation": {does{one, approve, two}, "proposed approved stale proposed", second.ID},
+		"approved and begun stands":    {does{one, approve, step, two}, "proposed approved trashed", first.ID},
+		"withdrawn in the middle":      {does{one, approve, step, withdraw}, "proposed approved trashed rejected", first.ID},
+		"withdrawn, and wanted again":  {does{one, approve, step, withdraw, approve}, "proposed approved trashed rejected approved", first.ID},
+		"done cannot be withdrawn":     {does{one, approve, end(ledger.Done), refused(withdraw)}, "proposed approved done", first.ID},
 		"rejected is not put up again": {does{one, reject, one}, "proposed rejected", first.ID},
 		"rejected, another set":        {does{one, reject, two}, "proposed rejected proposed", second.ID},
 		"rejected, and back again":     {does{one, reject, two, one}, "proposed rejected proposed stale proposed rejected", first.ID + ".2"},

@@ -185,20 +185,21 @@ func (s Signature) Line(act Act, proposal string) Line {
 }
 
 // Propose puts the plan for a set forward; set is content by file. The one before
-// it becomes stale, unless it is the same plan, or approved: that is finished
-// first. What a person has rejected, and what has failed, stays so while the set
-// stays as it is, also where other plans came between.
+// it becomes stale, unless it is the same plan, or approved and begun: that is
+// finished first. So no approval outlives the evaluation that it was given for.
+// What a person has rejected, and what has failed, stays so while the set stays as
+// it is, also where other plans came between.
 func (l *Ledger) Propose(ctx context.Context, plan balance.Plan, set map[string]string, sign Signature) error {
 	return l.Append(ctx, func() ([]Line, error) {
 		latest, ok := l.Latest()
 		same := ok && latest.Plan.ID == plan.ID
 		var lines []Line
 		switch {
-		case ok && latest.State == Approved:
+		case ok && latest.State == Approved && latest.Begun():
 			return nil, nil
 		case same && latest.State != Done && latest.State != Stale:
 			return nil, nil
-		case ok && latest.State == Proposed:
+		case ok && (latest.State == Proposed || latest.State == Approved):
 			sign := sign
 			sign.Why = "the set was evaluated again and another plan follows"
 			lines = append(lines, sign.Line(Stale, latest.ID))
@@ -250,15 +251,22 @@ var ErrState = errors.New("the plan is not open for that")
 // person may approve what was rejected before, and what has failed, which puts
 // it forward once more.
 func (l *Ledger) Approve(ctx context.Context, id string, sign Signature) error {
-	return l.decide(ctx, id, Approved, sign)
+	return l.decide(ctx, id, Approved, true, sign)
 }
 
 // Reject closes the proposal id, as long as no step of it has been taken.
 func (l *Ledger) Reject(ctx context.Context, id string, sign Signature) error {
-	return l.decide(ctx, id, Rejected, sign)
+	return l.decide(ctx, id, Rejected, false, sign)
 }
 
-func (l *Ledger) decide(ctx context.Context, id string, act Act, sign Signature) error {
+// Withdraw closes the proposal id wherever it stands: what is left of it is not
+// done. That is for whoever holds the actor's lease and has seen to it that no
+// step is half taken.
+func (l *Ledger) Withdraw(ctx context.Context, id string, sign Signature) error {
+	return l.decide(ctx, id, Rejected, true, sign)
+}
+
+func (l *Ledger) decide(ctx context.Context, id string, act Act, evenBegun bool, sign Signature) error {
 	return l.Append(ctx, func() ([]Line, error) {
 		latest, ok := l.Latest()
 		if !ok || latest.ID != id {
@@ -271,7 +279,7 @@ func (l *Ledger) decide(ctx context.Context, id string, act Act, sign Signature)
 			again := sign.Line(Proposed, l.freeID(latest.Plan.ID))
 			again.Plan, again.Set = &latest.Plan, latest.Set
 			return []Line{again, sign.Line(Approved, again.Proposal)}, nil
-		case latest.Ended(), act == Rejected && latest.Begun():
+		case latest.Ended(), !evenBegun && latest.Begun():
 			return nil, fmt.Errorf("%w: plan %s of %s is %s and has begun: %t", ErrState, id, l.name, latest.State, latest.Begun())
 		}
 		return []Line{sign.Line(act, id)}, nil

@@ -161,7 +161,7 @@ func (w *work) read(ctx context.Context) error {
 		return err
 	}
 	if latest, ok := w.ledger.Latest(); ok && latest.State == ledger.Approved {
-		return fmt.Errorf("%w: plan %s is approved and not finished: perform it first with `screentest balance`", ledger.ErrState, latest.ID)
+		return fmt.Errorf("%w: plan %s is approved and not finished: perform it first with `screentest balance`, or withdraw it with `screentest reject`", ledger.ErrState, latest.ID)
 	}
 	all, problems, err := trash.List(ctx, w.Store, w.name)
 	if err != nil {

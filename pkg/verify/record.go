@@ -54,13 +54,13 @@ func (x *examination) checkPlan(context.Context) error {
 	if !ok || latest.State != ledger.Approved {
 		return nil
 	}
-	x.bar = "a plan is approved: screentest balance performs it; then repair"
+	x.bar = "a plan is approved: screentest balance performs it, screentest reject withdraws it; then repair"
 	if !latest.Begun() && !slices.ContainsFunc(x.trashed, func(r trashed) bool { return r.Proposal == latest.ID }) {
 		x.note(PlanWaits, "", fmt.Sprintf("plan %s is approved and not begun", latest.ID))
 		return nil
 	}
 	x.find(Finding{Kind: UnfinishedPlan, Detail: fmt.Sprintf("plan %s is approved and not done", latest.ID),
-		Left: "screentest balance finishes it"})
+		Left: "screentest balance finishes it, screentest reject withdraws it"})
 	return nil
 }
 
