@@ -48,6 +48,7 @@ type explanation struct {
 	Sweep       string             `json:"sweep,omitempty"`  // the latest
 	Outcomes    []run.Outcome      `json:"sweep_outcomes,omitempty"`
 	LastFailure *run.Outcome       `json:"last_failure,omitempty"`
+	Problems    []string           `json:"problems,omitempty"` // what cannot be read, and why
 }
 
 func (a *app) explain(ctx context.Context, arg string) error {
@@ -55,27 +56,34 @@ func (a *app) explain(ctx context.Context, arg string) error {
 	if err != nil {
 		return err
 	}
-	e, err := collect(ctx, s, member)
-	if err != nil {
-		return err
-	}
+	e := collect(ctx, s, member)
 	if a.json {
-		return a.printJSON(e)
+		err = a.printJSON(e)
+	} else {
+		a.printExplanation(e)
 	}
-	a.printExplanation(e)
-	return nil
+	if err == nil && len(e.Problems) > 0 {
+		err = partialError{fmt.Errorf("%s of what is on record cannot be read", plural(len(e.Problems), "part"))}
+	}
+	return err
 }
 
-func collect(ctx context.Context, s store.Store, member actor.Actor) (explanation, error) {
+// collect reads all that there is; what cannot be read is part of the explanation.
+func collect(ctx context.Context, s store.Store, member actor.Actor) explanation {
 	x := explanation{Actor: member.Name}
-	for _, read := range []func(context.Context, store.Store, actor.Actor) error{x.readSet, x.readEvaluation, x.readLedger, x.readSweep} {
+	for _, read := range []func(context.Context, store.Store, actor.Actor) error{
+		x.readSet, x.readEvaluation, x.readLedger, x.readSweep, x.readLastFailure,
+	} {
 		if err := read(ctx, s, member); err != nil {
-			return x, err
+			x.Problems = append(x.Problems, err.Error())
 		}
 	}
-	var err error
+	return x
+}
+
+func (x *explanation) readLastFailure(ctx context.Context, s store.Store, member actor.Actor) (err error) {
 	x.LastFailure, err = worker.LastFailure(ctx, s, member.Name)
-	return x, err
+	return err
 }
 
 func (x *explanation) readSet(ctx context.Context, s store.Store, member actor.Actor) error {
@@ -158,6 +166,9 @@ func (a *app) printExplanation(x explanation) {
 	}
 	for _, o := range x.Outcomes {
 		line("sweep", "%s: %s %s %s", x.Sweep, o.State, o.At.Local().Format(time.DateTime), o.Reason)
+	}
+	for _, problem := range x.Problems {
+		line("unreadable", "%s", problem)
 	}
 	if f := x.LastFailure; f != nil {
 		made := "; nothing was evaluated since"

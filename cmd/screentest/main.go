@@ -48,6 +48,9 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = hint(errors.New("interrupted"), "run the same command again to go on")
+	}
 	if err != nil {
 		printFailure(stderr, err)
 	}

@@ -109,8 +109,10 @@ func (a *app) eachTrash(ctx context.Context, names []actor.Name, problems []acto
 	report := trashReport{Problems: append([]actor.Problem{}, problems...), Actors: []restore.Report{}}
 	m := newMeter(a.stderr, done, "actors")
 	for i, name := range names {
-		if err := ctx.Err(); err != nil {
-			return hint(fmt.Errorf("interrupted after %d of %d actors", i, len(names)), "run the same command again to go on")
+		if ctx.Err() != nil {
+			m.stop()
+			return errors.Join(a.printTrash(report, done),
+				hint(fmt.Errorf("interrupted after %d of %d actors", i, len(names)), "run the same command again to go on"))
 		}
 		one, err := act(name)
 		if err != nil {
@@ -120,7 +122,7 @@ func (a *app) eachTrash(ctx context.Context, names []actor.Name, problems []acto
 		m.at(i+1, len(names))
 	}
 	m.stop()
-	return a.printTrash(report, done)
+	return errors.Join(a.printTrash(report, done), report.verdict(done))
 }
 
 func (r *trashReport) add(one restore.Report) {
@@ -134,28 +136,29 @@ func (r *trashReport) add(one restore.Report) {
 	}
 }
 
+func (r trashReport) verdict(done string) error {
+	if len(r.Problems) == 0 {
+		return nil
+	}
+	return partialError{fmt.Errorf("%s could not be %s", plural(len(r.Problems), "thing"), done)}
+}
+
 func (a *app) printTrash(r trashReport, done string) error {
 	if a.json {
-		if err := a.printJSON(r); err != nil {
-			return err
+		return a.printJSON(r)
+	}
+	for _, one := range r.Actors {
+		var files []string
+		for _, image := range one.Images {
+			files = append(files, image.File)
 		}
-	} else {
-		for _, one := range r.Actors {
-			var files []string
-			for _, image := range one.Images {
-				files = append(files, image.File)
-			}
-			if len(files) > 0 {
-				a.printf("%s: %s\n", printable(string(one.Actor)), printable(strings.Join(files, ", ")))
-			}
-		}
-		a.printf("%s %s, %s.\n", plural(r.Images, "image"), done, size(r.Bytes))
-		for _, p := range r.Problems {
-			a.printf("left: %s: %s\n", printable(p.Where), printable(p.Reason))
+		if len(files) > 0 {
+			a.printf("%s: %s\n", printable(string(one.Actor)), printable(strings.Join(files, ", ")))
 		}
 	}
-	if len(r.Problems) > 0 {
-		return partialError{fmt.Errorf("%s could not be %s", plural(len(r.Problems), "thing"), done)}
+	a.printf("%s %s, %s.\n", plural(r.Images, "image"), done, size(r.Bytes))
+	for _, p := range r.Problems {
+		a.printf("left: %s: %s\n", printable(p.Where), printable(p.Reason))
 	}
 	return nil
 }

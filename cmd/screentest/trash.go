@@ -199,7 +199,8 @@ func (a *app) empty(ctx context.Context, age time.Duration, where string, yes bo
 	}
 	if len(d.names) == 0 {
 		fmt.Fprintln(a.stderr, "nothing to delete")
-		return a.printTrash(trashReport{Problems: append([]actor.Problem{}, d.problems...), Actors: []restore.Report{}}, forGood)
+		nothing := trashReport{Problems: append([]actor.Problem{}, d.problems...), Actors: []restore.Report{}}
+		return errors.Join(a.printTrash(nothing, forGood), nothing.verdict(forGood))
 	}
 	fmt.Fprintf(a.stderr, "%s, of %s and from before %s, will be %s.\n",
 		d.sum, plural(len(d.names), "actor"), before.Local().Format(time.DateTime), forGood)

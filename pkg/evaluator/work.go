@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"screentest/pkg/actor"
@@ -137,7 +138,7 @@ func (w *work) conclude(fact *evaluation.Fact, failed map[string]error) {
 	switch j, ok := w.known[w.subject(fact.SHA256)]; {
 	case ok && j.Refused != "":
 		fact.Err = fmt.Errorf("%w: on %s: %s; it is not asked again, have a person decide",
-			judge.ErrRefused, j.JudgedAt.Format(time.DateOnly), j.Refused)
+			judge.ErrRefused, j.JudgedAt.Format(time.DateOnly), strings.TrimPrefix(j.Refused, judge.ErrRefused.Error()+": "))
 		return
 	case ok:
 		fact.Verdict = &j.Verdict

@@ -17,6 +17,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -203,7 +204,9 @@ func (p *performance) reconcile(ctx context.Context) error {
 func (p *performance) fail(ctx context.Context, failures []error) error {
 	var reasons []string
 	for _, failure := range failures {
-		reasons = append(reasons, failure.Error())
+		if reason := failure.Error(); !slices.Contains(reasons, reason) { // one for many pictures
+			reasons = append(reasons, reason)
+		}
 	}
 	why := strings.Join(reasons, "; ")
 	if err := p.end(ctx, ledger.Failed, why); err != nil {
