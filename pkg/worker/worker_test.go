@@ -37,6 +37,7 @@ type stage struct {
 
 	mu      sync.Mutex
 	did     []actor.Name
+	runs    []string // of what it did
 	gaveUp  []actor.Name
 	opened  int
 	timeout time.Duration // of an invocation
@@ -90,7 +91,7 @@ func invoke(w *worker.Worker) func(context.Context, []byte) ([]byte, error) {
 
 func (s *stage) Do(ctx context.Context, j event.Job) error {
 	s.mu.Lock()
-	s.did = append(s.did, j.Actor)
+	s.did, s.runs = append(s.did, j.Actor), append(s.runs, j.Run)
 	s.mu.Unlock()
 	if act := s.act[j.Actor]; act != nil {
 		return act(ctx)
