@@ -181,18 +181,25 @@ func TestAQuotaOutage(t *testing.T) {
 	}
 }
 
-// A secret without a value, and settings that mean nothing, keep the messages.
+// A secret without a value, and settings that mean nothing, keep the messages, and
+// are said where the dashboard shows it.
 func TestNothingIsLostWhileTheWorkerCannotStart(t *testing.T) {
-	for name, spoil := range map[string]func(*pipeline){
-		"no key":       func(p *pipeline) { p.Key = "" },
-		"revoked key":  func(p *pipeline) { p.Key = "sk-revoked" },
-		"bad settings": func(p *pipeline) { p.put(t, "screentest.yaml", []byte("judge: {batch: 0}\n")) },
+	for name, test := range map[string]struct {
+		spoil func(*pipeline)
+		says  string
+	}{
+		"no key":       {func(p *pipeline) { p.Key = "" }, "has no value"},
+		"revoked key":  {func(p *pipeline) { p.Key = "sk-revoked" }, "401"},
+		"bad settings": {func(p *pipeline) { p.put(t, "screentest.yaml", []byte("judge: {batch: 0}\n")) }, "judge.batch"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPipeline(t, openaitest.Options{}, first)
-			spoil(p)
+			test.spoil(p)
 			p.tell(t, nil)
 			p.work(t, 24)
+			if said := p.log.line(`"Halted":1`); !strings.Contains(said, test.says) || strings.Contains(said, "sk-") {
+				t.Errorf("the metric says %q, want %q and no key", said, test.says)
+			}
 			if alive, dead := p.left(t); alive == 0 || dead != 0 {
 				t.Errorf("%d messages wait, %d are dead", alive, dead)
 			}

@@ -38,7 +38,7 @@ func main() {
 		Queue: parts.Queue(ctx, setup.Evaluations), Kind: event.Evaluate, Opening: worker.Opening{Open: open, Now: time.Now},
 		Now: time.Now, Log: parts.Log, Metrics: parts.Metrics,
 	}
-	parts.Warm(ctx, &w)
+	w.Warm(ctx)
 	lambda.Start(func(ctx context.Context, payload json.RawMessage) (event.Response, error) {
 		return w.Handle(ctx, payload)
 	})

@@ -17,9 +17,11 @@ type Alarm struct {
 	Says string
 
 	Metric awscloudwatch.IMetric
-	// Above is the value that must be exceeded, in every one of Periods periods.
+	// Above is the value that must be exceeded, in every one of Periods periods, or
+	// in as many of the last Within.
 	Above   float64
 	Periods int
+	Within  int // 0 for Periods
 }
 
 // Ring makes the alarm: it rings the stage's topic when the condition begins and
@@ -31,7 +33,8 @@ func (h *House) Ring(a Alarm) awscloudwatch.Alarm {
 		Metric:             a.Metric,
 		Threshold:          jsii.Number(a.Above),
 		ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_THRESHOLD,
-		EvaluationPeriods:  jsii.Number(a.Periods),
+		EvaluationPeriods:  jsii.Number(max(a.Periods, a.Within)),
+		DatapointsToAlarm:  jsii.Number(a.Periods),
 		TreatMissingData:   awscloudwatch.TreatMissingData_NOT_BREACHING,
 	})
 	ring := awscloudwatchactions.NewSnsAction(h.Bells)

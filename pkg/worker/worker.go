@@ -107,7 +107,25 @@ func (w *Worker) Handle(ctx context.Context, payload []byte) (event.Response, er
 		group.Go(func() { b.actor(ctx, items) })
 	}
 	group.Wait()
+	if b.halt != nil {
+		w.halted(ctx, b.halt)
+	}
 	return b.response(items), nil
+}
+
+// Warm opens the handler before the first batch comes, and says what is wrong. The
+// worker is started all the same, for it lets the messages wait.
+func (w *Worker) Warm(ctx context.Context) {
+	if _, err := w.Opening.handler(ctx); err != nil {
+		w.halted(ctx, err)
+	}
+}
+
+// halted says that nothing can be done for anybody, in the log and where the
+// dashboard and an alarm see it.
+func (w *Worker) halted(ctx context.Context, err error) {
+	w.Log.ErrorContext(ctx, "the messages wait until this is mended", "error", err.Error())
+	w.Metrics.Write(metric.Values{metric.Halted: 1}, map[string]any{"error": err.Error()})
 }
 
 // byGroup keeps the order inside of groups.
@@ -216,7 +234,7 @@ func (b *batch) do(ctx context.Context, j event.Job) (err error) {
 	defer b.mu.Unlock()
 	if errors.Is(err, judge.ErrHalt) {
 		b.halt = err
-		b.Opening.close(b.Now())
+		b.Opening.close(b.Now(), err)
 	}
 	b.ended[same] = err
 	return err

@@ -25,7 +25,6 @@ import (
 	"screentest/pkg/settings"
 	"screentest/pkg/store"
 	"screentest/pkg/store/s3"
-	"screentest/pkg/worker"
 )
 
 // The variables of the environment.
@@ -148,12 +147,4 @@ func (p Parts) Executor(ctx context.Context, by string) (*execution.Executor, er
 	return execution.New(execution.Config{
 		Store: p.Store, Evaluator: examiner, Generator: g, Remote: remote, Settings: set, By: by, Now: time.Now,
 	}), err
-}
-
-// Warm opens the worker before the first batch comes. If that fails the worker is
-// started all the same, for it lets the messages wait.
-func (p Parts) Warm(ctx context.Context, w *worker.Worker) {
-	if err := w.Opening.Warm(ctx); err != nil {
-		p.Log.Error("the messages wait until this is mended", "error", err.Error())
-	}
 }
