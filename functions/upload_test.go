@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"screentest/pkg/actor"
 	"screentest/pkg/judge/openai/openaitest"
@@ -65,6 +66,20 @@ func TestAnActorCostsFewRequests(t *testing.T) {
 	}
 	if n := cost(first, "b"); n > 3 {
 		t.Errorf("nothing has changed: %d requests, want three at most", n)
+	}
+}
+
+// The stack reckons with so many requests under way, whatever the settings say.
+func TestAnEvaluatorAsksNoMoreAtOnceThanTheStackSays(t *testing.T) {
+	names := members(t)[:3]
+	p := newPipeline(t, openaitest.Options{Delay: 300 * time.Millisecond}, names...)
+	p.functions["evaluator"].Env["SCREENTEST_REQUESTS_AT_ONCE"] = "2"
+	for _, name := range names {
+		p.send(t, job(name, "a").Message())
+	}
+	p.work(t, 1)
+	if n := p.model.Stats().MaxConcurrent; n != 2 {
+		t.Errorf("%d requests under way at once for three actors, want 2", n)
 	}
 }
 

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"maps"
+	"strconv"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
@@ -49,8 +50,9 @@ func newApplication(app awscdk.App, p Props, bucket string) {
 	a.balances = a.Queue(house.Queue{Name: "balances", WorkerMinutes: balanceMinutes})
 	a.lost = a.Dead("uploads-dead")
 	a.addFunctions()
-	a.Feed(a.functions["evaluator"], a.evaluations, 5, p.Settings.Workers())
-	a.Feed(a.functions["balancer"], a.balances, 1, p.Settings.Workers())
+	workers := p.Settings.Workers()
+	a.Feed(a.functions["evaluator"], a.evaluations, 5, workers.Evaluators)
+	a.Feed(a.functions["balancer"], a.balances, 1, workers.Balancers)
 	a.listen()
 	sweep := a.newSweep()
 	a.watch(sweep)
@@ -77,6 +79,7 @@ func (a *application) addFunctions() {
 	evaluations := map[string]*string{"SCREENTEST_EVALUATIONS_QUEUE": a.evaluations.QueueUrl()}
 	balances := map[string]*string{"SCREENTEST_BALANCES_QUEUE": a.balances.QueueUrl()}
 	key := map[string]*string{"SCREENTEST_SECRET": a.key.Ref()}
+	rate := map[string]*string{"SCREENTEST_REQUESTS_AT_ONCE": jsii.String(strconv.Itoa(a.Settings.Workers().AtOnce))}
 	mode := map[string]*string{"SCREENTEST_UPLOAD_MODE": jsii.String(a.Settings.UploadMode)}
 
 	a.add(house.Function{Name: "upload", Does: "Asks for an evaluation of the actor whose images have changed.",

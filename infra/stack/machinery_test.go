@@ -5,6 +5,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -58,8 +59,9 @@ func TestQueuesKeepOrderAndLoseNothing(t *testing.T) {
 func TestMappingsFitTheirFunctions(t *testing.T) {
 	for stage, c := range map[string]struct {
 		a       assembly
-		workers float64
-	}{"dev": {dev(), 2}, "prod": {prod(), 16}} {
+		allowed float64 // requests a minute, of six seconds each
+	}{"dev": {dev(), 60}, "prod": {prod(), 500}} {
+		underWay := 0.0
 		mappings := c.a.app.of(t, "AWS::Lambda::EventSourceMapping")
 		if len(mappings) != 2 {
 			t.Errorf("%s has %d mappings", stage, len(mappings))
@@ -75,12 +77,17 @@ func TestMappingsFitTheirFunctions(t *testing.T) {
 			if n := m.number(t, "BatchSize"); n < 1 || n > 10 {
 				t.Errorf("%s takes %v messages; a FIFO queue gives 10 at most", id, n)
 			}
-			if m.number(t, "ScalingConfig", "MaximumConcurrency") != c.workers {
-				t.Errorf("%s %s: %v workers do not follow from the model's rate", stage, id, m.at("ScalingConfig", "MaximumConcurrency"))
+			each := 1.0
+			if most, err := strconv.ParseFloat(function.text("Environment", "Variables", "SCREENTEST_REQUESTS_AT_ONCE"), 64); err == nil {
+				each = most
 			}
+			underWay += each * m.number(t, "ScalingConfig", "MaximumConcurrency")
 			if function.at("ReservedConcurrentExecutions") != "" {
 				t.Errorf("%s has reserved concurrency: refused messages would be dead letters", id)
 			}
+		}
+		if asked := underWay * 60 / 6; asked > c.allowed || asked < c.allowed*0.9 {
+			t.Errorf("%s: all workers together ask %v times a minute, of %v allowed", stage, asked, c.allowed)
 		}
 	}
 }
@@ -134,6 +141,7 @@ func TestEnvironmentIsAsWritten(t *testing.T) {
 		for variable, value := range map[string]string{
 			"SCREENTEST_STAGE": "guest", "SCREENTEST_DATA": "s3://the-owners-bucket/cast", "SCREENTEST_UPLOAD_MODE": "dry-run",
 			"SCREENTEST_EVALUATIONS_QUEUE": "${Evaluations}", "SCREENTEST_BALANCES_QUEUE": "${Balances}", "SCREENTEST_SECRET": "${ModelKey}",
+			"SCREENTEST_REQUESTS_AT_ONCE": "2",
 		} {
 			if have, ok := variables[variable]; ok && have != value {
 				t.Errorf("%s: %s is %v, want %s", name, variable, have, value)

@@ -97,6 +97,7 @@ func (c *Cloud) Environment() map[string]string {
 	env["SCREENTEST_STAGE"] = Stage
 	env["SCREENTEST_DATA"] = c.Data()
 	env["SCREENTEST_SECRET"] = secretID
+	env["SCREENTEST_REQUESTS_AT_ONCE"] = "3"
 	env["SCREENTEST_EVALUATIONS_QUEUE"] = c.server.URL + "/" + queueName("evaluations")
 	env["SCREENTEST_BALANCES_QUEUE"] = c.server.URL + "/" + queueName("balances")
 	return env

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -35,6 +36,7 @@ const (
 	Balances    = "SCREENTEST_BALANCES_QUEUE"    // URL of balances.fifo
 	Secret      = "SCREENTEST_SECRET"            // ARN or name of the secret with the model's key
 	UploadMode  = "SCREENTEST_UPLOAD_MODE"       // "dry-run", also if absent, or "execute"
+	AtOnce      = "SCREENTEST_REQUESTS_AT_ONCE"  // requests to the model that one evaluator has under way at most
 )
 
 // Parts are what every function works with.
@@ -90,6 +92,20 @@ func (p Parts) Mode() run.Mode {
 		p.Check(fmt.Errorf("%s: %q is neither %q nor %q", UploadMode, mode, run.DryRun, run.Execute))
 	}
 	return mode
+}
+
+// AtMost holds the requests to the model that are under way at once to what the
+// stack has reckoned with, from the rate that the model's account allows.
+func (p Parts) AtMost(set settings.Settings) settings.Settings {
+	n, err := strconv.Atoi(p.Env[AtOnce])
+	if err == nil && n < 1 {
+		err = errors.New("less than 1")
+	}
+	if err != nil {
+		p.Check(fmt.Errorf("%s %q: %w", AtOnce, p.Env[AtOnce], err))
+	}
+	set.Run.Concurrency = min(set.Run.Concurrency, n)
+	return set
 }
 
 // Settings returns the owner's settings, validated.
