@@ -65,7 +65,7 @@ func (a *application) newKey() awssecretsmanager.CfnSecret {
 	name := a.Settings.Name("model-key")
 	key := awssecretsmanager.NewCfnSecret(a.stack, jsii.String("ModelKey"), &awssecretsmanager.CfnSecretProps{
 		Name:        jsii.String(name),
-		Description: jsii.String("The API key of the model, as plain text."),
+		Description: jsii.String("The API key of the model, as plain text, or two: {\"judge\": KEY, \"generator\": KEY}."),
 	})
 	key.ApplyRemovalPolicy(house.Removal(a.Settings), nil)
 	awscdk.NewCfnOutput(a.stack, jsii.String("PutKey"), &awscdk.CfnOutputProps{
@@ -90,7 +90,7 @@ func (a *application) addFunctions() {
 	// for an image at the limit of the settings. More would be paid for while
 	// waiting for the model, see docs/cost.md.
 	a.add(house.Function{Name: "evaluator", Does: "Judges an actor's images and plans what its set lacks.",
-		Minutes: evaluateMinutes, Megabytes: 1024, May: a.evaluatorMay()}, evaluations, balances, key)
+		Minutes: evaluateMinutes, Megabytes: 1024, May: a.evaluatorMay()}, evaluations, balances, key, rate)
 	a.add(house.Function{Name: "balancer", Does: "Performs approved plans: new images in, surplus to trash.",
 		Minutes: balanceMinutes, Megabytes: 1024, May: a.balancerMay()}, evaluations, balances, key)
 	a.add(house.Function{Name: "progress", Does: "Counts what a sweep has done.",

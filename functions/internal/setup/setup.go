@@ -34,7 +34,7 @@ const (
 	Data        = "SCREENTEST_DATA"              // s3://bucket/prefix, the tree
 	Evaluations = "SCREENTEST_EVALUATIONS_QUEUE" // URL of evaluations.fifo
 	Balances    = "SCREENTEST_BALANCES_QUEUE"    // URL of balances.fifo
-	Secret      = "SCREENTEST_SECRET"            // ARN or name of the secret with the model's key
+	Secret      = "SCREENTEST_SECRET"            // ARN or name of the secret with the model's key, or with two
 	UploadMode  = "SCREENTEST_UPLOAD_MODE"       // "dry-run", also if absent, or "execute"
 	AtOnce      = "SCREENTEST_REQUESTS_AT_ONCE"  // requests to the model that one evaluator has under way at most
 )
@@ -117,7 +117,7 @@ func (p Parts) Settings(ctx context.Context) (settings.Settings, error) {
 	return set, err
 }
 
-// Source is what the judge and the generator are made of. The key comes from the
+// Source is what the judge and the generator are made of. The keys come from the
 // secret, which is not asked for where no model is. What one command may spend
 // (run.max_cost) is no limit for a worker that never ends.
 func (p Parts) Source(ctx context.Context, set settings.Settings) (parts.Source, error) {
@@ -125,8 +125,8 @@ func (p Parts) Source(ctx context.Context, set settings.Settings) (parts.Source,
 	if set.Judge.Name == "offline" && set.Generation.Name == "offline" {
 		return source, nil
 	}
-	var err error
-	source.Key, err = secret.Read(ctx, p.Env[Secret])
+	keys, err := secret.Read(ctx, p.Env[Secret])
+	source.Key, source.PictureKey = keys.Judge, keys.Generator
 	return source, err
 }
 
