@@ -85,6 +85,22 @@ func (m *machine) start(ctx context.Context, run, input string) error {
 	return nil
 }
 
+// running returns the runs whose executions are under way, the newest first.
+func (m *machine) running(ctx context.Context) ([]string, error) {
+	var runs []string
+	pages := sfn.NewListExecutionsPaginator(m.client, &sfn.ListExecutionsInput{StateMachineArn: &m.arn, StatusFilter: types.ExecutionStatusRunning})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("look for sweeps that run: %w", err)
+		}
+		for _, e := range page.Executions {
+			runs = append(runs, aws.ToString(e.Name))
+		}
+	}
+	return runs, nil
+}
+
 // stop ends the execution of a run; one that has ended stays as it is.
 func (m *machine) stop(ctx context.Context, run, why string) error {
 	arn := strings.Replace(m.arn, ":stateMachine:", ":execution:", 1) + ":" + run

@@ -53,7 +53,7 @@ func TestOnAWS(t *testing.T) {
 			return o.fill(t, where)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"dead": addDead, "started": started, "aborted": aborted, "orchestrate": orchestrate, "settle": settle,
+			"dead": addDead, "started": started, "aborted": aborted, "ended": ended, "orchestrate": orchestrate, "settle": settle,
 		},
 	})
 }
@@ -145,14 +145,27 @@ func settle(ts *testscript.TestScript, _ bool, _ []string) {
 	if !out.Done {
 		ts.Fatalf("%+v", out)
 	}
+	o.Succeed(id)
 }
 
-// aborted asserts that the execution that was started last, and no other, was
-// stopped.
+// ended does what the function does that hears of the ends of executions.
+func ended(ts *testscript.TestScript, _ bool, _ []string) {
+	o := operatorOf(ts)
+	for _, payload := range o.Endings() {
+		out, err := sweep.Answer(context.Background(), o.tree, payload, time.Now())
+		ts.Check(err)
+		if !out.Done || out.Summary == nil {
+			ts.Fatalf("%+v", out)
+		}
+	}
+}
+
+// aborted asserts that the execution that was started last was stopped, and none
+// that had come to its end.
 func aborted(ts *testscript.TestScript, _ bool, _ []string) {
 	o := operatorOf(ts)
 	for _, e := range o.Executions() {
-		if (e.Status == "ABORTED") != (e.Name == o.last(ts)) {
+		if e.Status == "RUNNING" || (e.Status == "SUCCEEDED" && e.Name == o.last(ts)) {
 			ts.Fatalf("%s is %s", e.Name, e.Status)
 		}
 	}

@@ -27,7 +27,7 @@ type Alarm struct {
 // Ring makes the alarm: it rings the stage's topic when the condition begins and
 // when it ends. Missing data is good news: a stage that does nothing is well.
 func (h *House) Ring(a Alarm) awscloudwatch.Alarm {
-	alarm := awscloudwatch.NewAlarm(h.Scope, jsii.String(title(a.Name)+"Alarm"), &awscloudwatch.AlarmProps{
+	alarm := awscloudwatch.NewAlarm(h.Scope, jsii.String(Title(a.Name)+"Alarm"), &awscloudwatch.AlarmProps{
 		AlarmName:          jsii.String(h.Settings.Name(a.Name)),
 		AlarmDescription:   jsii.String(a.Says + " What to do: " + h.Settings.Runbooks + "#" + a.Runbook),
 		Metric:             a.Metric,

@@ -84,7 +84,7 @@ func (a *application) orchestratorMay() []awsiam.PolicyStatement {
 }
 
 func (a *application) progressMay() []awsiam.PolicyStatement {
-	return slices.Concat(a.tree.keep("actors/*"), a.tree.read(runs), []awsiam.PolicyStatement{a.tree.write(runs)})
+	return slices.Concat(a.tree.keep("actors/*"), a.tree.read(runs), []awsiam.PolicyStatement{a.tree.write(runs), send(a.lost)})
 }
 
 // The evaluator judges and plans. That it cannot act is said twice: it is

@@ -52,6 +52,7 @@ type Cloud struct {
 	sequence   int
 	events     [][]byte
 	executions []Execution
+	endings    [][]byte
 }
 
 // New starts a cloud; Close ends it. Queues hold messages back for delay, as they

@@ -61,7 +61,7 @@ func (o *Orchestrator) Page(ctx context.Context, in PageInput) (PageOutput, erro
 		return PageOutput{}, err
 	}
 	if in.Cursor == "" {
-		if err := begin(ctx, o.Store, in.Mode, in.RunID, o.Now()); err != nil {
+		if err := Begin(ctx, o.Store, in.Mode, in.RunID, o.Now()); err != nil {
 			return PageOutput{}, err
 		}
 	}

@@ -240,13 +240,13 @@ func TestAStoppedSweepIsDone(t *testing.T) {
 	o := sweep.Orchestrator{Store: s, Queue: &sent{}, Now: time.Now}
 	pages(t, o, sweep.PageInput{RunID: "r1", Mode: run.DryRun})
 	record(t, s, "a", run.Completed, 1, "", noon)
-	if h, err := sweep.Stop(t.Context(), s, run.DryRun, "r1", noon); err != nil || !h.StoppedAt.Equal(noon) {
+	if h, err := sweep.Stop(t.Context(), s, "r1", noon); err != nil || !h.StoppedAt.Equal(noon) {
 		t.Fatalf("%+v, %v", h, err)
 	}
 	if out := look(t, s); !out.Done || out.Completed != 1 || out.Remaining != 3 || out.Summary.Usage.USD != 1 {
 		t.Errorf("%+v", out)
 	}
-	if _, err := sweep.Stop(t.Context(), s, run.DryRun, "r2", noon); !errors.Is(err, store.ErrNotFound) {
+	if _, err := sweep.Stop(t.Context(), s, "r2", noon); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("stopping a sweep that never was: %v", err)
 	}
 }

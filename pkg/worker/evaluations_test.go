@@ -235,7 +235,7 @@ func TestAStoppedSweepIsDropped(t *testing.T) {
 	s, m := tree(t, 3), &model{}
 	st := evaluations(t, s, m)
 	begin(t, s, st)
-	if _, err := sweep.Stop(t.Context(), s, run.DryRun, "r1", st.now); err != nil {
+	if _, err := sweep.Stop(t.Context(), s, "r1", st.now); err != nil {
 		t.Fatal(err)
 	}
 	st.settle(t)
