@@ -32,12 +32,28 @@ func (s *stage) resource(part string) (string, error) {
 	return "screentest-" + s.name + "-" + part, nil
 }
 
-// The queues of a stage.
+// The queues of a stage, each with dead letters.
 var queueNames = []string{"evaluations", "balances"}
 
-// queue finds a queue of the stage, or its dead letters.
-func (s *stage) queue(ctx context.Context, part string) (*sqs.Queue, error) {
-	name, err := s.resource(part + ".fifo")
+// lostEvents names the dead letters of events, which go to a function without a
+// queue.
+const lostEvents = "events"
+
+// queue finds a queue of the stage.
+func (s *stage) queue(ctx context.Context, name string) (*sqs.Queue, error) {
+	return s.find(ctx, name+".fifo")
+}
+
+// dead finds the dead letters of a queue, or of events.
+func (s *stage) dead(ctx context.Context, name string) (*sqs.Queue, error) {
+	if name == lostEvents {
+		return s.find(ctx, name+"-dead")
+	}
+	return s.find(ctx, name+"-dead.fifo")
+}
+
+func (s *stage) find(ctx context.Context, part string) (*sqs.Queue, error) {
+	name, err := s.resource(part)
 	if err != nil {
 		return nil, err
 	}
