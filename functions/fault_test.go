@@ -15,6 +15,7 @@ import (
 	"screentest/pkg/judge/openai/openaitest"
 	"screentest/pkg/queue"
 	"screentest/pkg/store/dir"
+	"screentest/pkg/store/s3/s3test"
 )
 
 // members returns the actors of the sample that have images, by name.
@@ -71,6 +72,16 @@ func TestFaults(t *testing.T) {
 		}},
 		"S3 is busy": {spoil: func(_ *testing.T, p *pipeline) {
 			p.every(7, func(w http.ResponseWriter, r *http.Request) { refuse(w, 503, "SlowDown") })
+		}},
+		"S3 denies what is not there": {spoil: func(_ *testing.T, p *pipeline) {
+			p.Fault = func(w http.ResponseWriter, r *http.Request) bool {
+				key, below := strings.CutPrefix(r.URL.Path, "/"+s3test.Bucket+"/")
+				if _, err := p.S3.Read(key); r.Method != http.MethodGet || !below || key == "" || err == nil {
+					return false
+				}
+				refuse(w, 403, "AccessDenied")
+				return true
+			}
 		}},
 		"every other write loses a race": {spoil: func(_ *testing.T, p *pipeline) {
 			p.everyPut(2, func(w http.ResponseWriter, r *http.Request) { refuse(w, 412, "PreconditionFailed") })
