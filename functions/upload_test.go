@@ -11,6 +11,8 @@ import (
 
 	"screentest/pkg/actor"
 	"screentest/pkg/judge/openai/openaitest"
+	"screentest/pkg/run"
+	"screentest/pkg/sweep"
 )
 
 const first actor.Name = "0000_nordic_21_female"
@@ -66,6 +68,18 @@ func TestAnActorCostsFewRequests(t *testing.T) {
 	}
 	if n := cost(first, "b"); n > 3 {
 		t.Errorf("nothing has changed: %d requests, want three at most", n)
+	}
+	// In a sweep, which has listed the sets and is itself looked up once a minute.
+	var page sweep.PageOutput
+	p.call(t, "orchestrator", sweep.PageInput{RunID: "r1", Mode: run.DryRun, Actors: []actor.Name{}}, &page)
+	p.S3.Counts()
+	p.work(t, 1)
+	n := 0
+	for _, count := range p.S3.Counts() {
+		n += count
+	}
+	if page.Sent != 1 || n > 1+3 {
+		t.Errorf("nothing has changed, in a sweep of %d: %d requests, want three at most and the sweep's header", page.Sent, n)
 	}
 }
 
