@@ -2,6 +2,7 @@ package functions_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"slices"
 	"testing"
@@ -57,6 +58,11 @@ func TestASweepOfTheSample(t *testing.T) {
 	p.uploadTree(t, tree)
 	p.settings(t, "timeout: 1m")
 	checkSweep(t, p, "sweep-1", 9)
+	names := members(t)[:3]
+	quiet, _ := quiet(t, names...)
+	if got := p.documents(t, names...); !maps.Equal(got, quiet) {
+		t.Error("a sweep whose every call came twice leaves other documents than uploads that came once")
+	}
 	asked := p.model.Stats().Requests
 	checkSweep(t, p, "sweep-2", 9)
 	if again := p.model.Stats().Requests; again != asked {
