@@ -142,7 +142,7 @@ func (e *Evaluator) survey(ctx context.Context, a actor.Actor, r decision.Ruling
 	if err != nil {
 		return survey{}, err
 	}
-	if mark != "" && old.CurrentFor(mark, e.basis) && old.Decisions == r.Digest() {
+	if mark != "" && !e.Fresh && old.CurrentFor(mark, e.basis) && old.Decisions == r.Digest() {
 		return survey{rulings: r, old: old, version: version, current: true}, nil
 	}
 	set, err := actor.LoadSet(ctx, e.Store, a)
