@@ -181,6 +181,9 @@ func TestAQuotaOutage(t *testing.T) {
 	if alive, dead := p.left(t); alive == 0 || dead != 0 {
 		t.Errorf("after three days %d messages wait and %d are dead", alive, dead)
 	}
+	if said := p.log.line(`"Halted":1`); !strings.Contains(said, "insufficient_quota") {
+		t.Errorf("the metric that rings the alarm says %q", said)
+	}
 	out.Store(false)
 	p.functions["evaluator"].Kill()
 	p.work(t, 24)

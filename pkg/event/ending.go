@@ -21,7 +21,7 @@ const (
 // An Ending tells that an execution of the state machine has ended.
 type Ending struct {
 	Run    string   // its name
-	Mode   run.Mode // what its input says; "" where that was too long to be passed on
+	Mode   run.Mode // what its input says; "" where that is no mode, or was too long to be passed on
 	Status string   // Failed, Aborted, TimedOut, or another that has nothing to do with the end of a sweep
 	Why    string   // error and cause, if the event has them
 	At     time.Time
@@ -65,13 +65,18 @@ func DecodeEnding(payload []byte) (Ending, error) {
 	if d.Cause != "" {
 		e.Why = cmp.Or(d.Error, d.Status) + ": " + d.Cause
 	}
-	if d.Input == nil || d.InputDetails != nil && !d.InputDetails.Included {
-		return e, nil
+	if d.Input != nil && (d.InputDetails == nil || d.InputDetails.Included) {
+		e.Mode = modeOf(*d.Input)
 	}
-	var input struct{ Mode run.Mode }
-	if err := json.Unmarshal([]byte(*d.Input), &input); err != nil {
-		return Ending{}, fmt.Errorf("the input of the execution %s: %w", d.Name, err)
-	}
-	e.Mode = cmp.Or(input.Mode, run.DryRun)
 	return e, nil
+}
+
+// modeOf is the mode of a sweep with that input, "" if it has none: anybody may
+// have started the state machine with anything.
+func modeOf(input string) run.Mode {
+	in := struct{ Mode run.Mode }{run.DryRun}
+	if json.Unmarshal([]byte(input), &in) != nil || in.Mode != run.DryRun && in.Mode != run.Execute {
+		return ""
+	}
+	return in.Mode
 }

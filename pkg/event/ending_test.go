@@ -35,10 +35,21 @@ func TestEndings(t *testing.T) {
 		`{"source":"aws.states","detail-type":"another","detail":{"name":"x","status":"FAILED"}}`,
 		`{"source":"aws.states","detail-type":"Step Functions Execution Status Change","detail":{"status":"FAILED"}}`,
 		`{"source":"aws.states","detail-type":"Step Functions Execution Status Change","detail":{"name":"x"}}`,
-		`{"source":"aws.states","detail-type":"Step Functions Execution Status Change","detail":{"name":"x","status":"FAILED","input":"{"}}`,
 	} {
 		if got, err := event.DecodeEnding([]byte(payload)); err == nil {
 			t.Errorf("%s is taken for %+v", payload, got)
+		}
+	}
+}
+
+// The input is whatever somebody has started the state machine with.
+func TestModesOfEndings(t *testing.T) {
+	for input, want := range map[string]run.Mode{
+		`{}`: run.DryRun, `{\"mode\":\"execute\"}`: run.Execute, `{\"mode\":\"yes\"}`: "", `{\"mode\":5}`: "", `[]`: "", `{`: "",
+	} {
+		payload := `{"source":"aws.states","detail-type":"Step Functions Execution Status Change","detail":{"name":"x","status":"FAILED","input":"` + input + `"}}`
+		if e, err := event.DecodeEnding([]byte(payload)); err != nil || e.Mode != want {
+			t.Errorf("%s: %+v, %v; want %q", input, e, err, want)
 		}
 	}
 }

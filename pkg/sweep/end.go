@@ -54,7 +54,7 @@ func Answer(ctx context.Context, s store.Store, payload []byte, now time.Time) (
 // did anything has no record, and gets none.
 func Close(ctx context.Context, s store.Store, e event.Ending) (LookOutput, error) {
 	how, over := ends[e.Status]
-	if !over {
+	if !over || !event.IsRunID(e.Run) {
 		return LookOutput{RunID: e.Run}, nil
 	}
 	h, err := find(ctx, s, e.Run)
@@ -64,9 +64,6 @@ func Close(ctx context.Context, s store.Store, e event.Ending) (LookOutput, erro
 	case errors.Is(err, store.ErrNotFound): // aborted while the first page was on its way
 		h.Mode, h.ID = e.Mode, e.Run
 	case err != nil:
-		return LookOutput{}, err
-	}
-	if err := check(h.Mode, h.ID); err != nil {
 		return LookOutput{}, err
 	}
 	if !h.StoppedAt.IsZero() && !h.StoppedAt.Equal(e.At) {

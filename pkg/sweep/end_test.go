@@ -127,9 +127,15 @@ func TestEndsOfWhatNeverBegan(t *testing.T) {
 			t.Errorf("%s: %+v", status, h)
 		}
 	}
-	for _, e := range []event.Ending{{Run: "../r", Mode: run.DryRun, Status: event.Aborted}, {Run: "r1", Mode: "yes", Status: event.Aborted}} {
-		if _, err := sweep.Close(t.Context(), tree(t), e); err == nil {
-			t.Errorf("%+v is put on record", e)
+	for _, e := range []event.Ending{{Run: "no sweep's name", Mode: run.DryRun, Status: event.Aborted}, {Run: "r1", Status: event.Aborted}} {
+		s := storetest.NewFaulty(tree(t))
+		if _, err := sweep.Close(t.Context(), s, e); err != nil {
+			t.Errorf("%+v: %v", e, err)
+		}
+		for _, op := range s.Ops() {
+			if op.Name != "get" {
+				t.Errorf("%+v is put on record: %+v", e, op)
+			}
 		}
 	}
 }
