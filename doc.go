@@ -61,8 +61,8 @@ files, and [screentest/pkg/web] serves it and takes decisions.
 queue/mem. [screentest/pkg/event] decodes what triggers a function, and the jobs
 that messages hold. [screentest/pkg/worker] brings each message of a batch to its
 end: read worker.go and settle.go, then evaluations.go and balances.go.
-[screentest/pkg/sweep] goes over a roster of any size and counts what became of
-it. [screentest/pkg/metric] writes the figures, [screentest/pkg/secret] reads the
+[screentest/pkg/sweep] goes over a roster of any size, counts what became of it
+(page.go, look.go), and puts on record how it ended (end.go). [screentest/pkg/metric] writes the figures, [screentest/pkg/secret] reads the
 key. functions/ holds the mains, events/ a sample of everything that can call
 them. pkg/lambdatest and pkg/cloudtest stand in for AWS; functions/*_test.go prove
 the whole pipeline with them.

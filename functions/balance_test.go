@@ -2,8 +2,11 @@ package functions_test
 
 import (
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -170,5 +173,41 @@ func TestASweepThatExecutes(t *testing.T) {
 	out := look()
 	if !out.Done || out.Completed != 2 || out.Summary.Usage.USD <= 0 || out.Summary.Usage.Images < 20 {
 		t.Errorf("%+v %+v", out, out.Summary)
+	}
+}
+
+// A judge and a generator at different addresses have a key each, and neither
+// server ever sees the other's. With one key for both nothing is ordered.
+func TestEveryKeyGoesToItsOwnAddress(t *testing.T) {
+	p := newBalancing(t, first)
+	var mu sync.Mutex
+	keys := map[string]bool{}
+	studio := openaitest.New(openaitest.Options{Key: "sk-pictures", Picture: generatetest.Picture})
+	pictures := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		keys[r.Header.Get("Authorization")] = true
+		mu.Unlock()
+		studio.ServeHTTP(w, r)
+	}))
+	t.Cleanup(pictures.Close)
+	p.put(t, "screentest.yaml", []byte("judge: {base_url: "+p.model.URL+", dialect: openai}\n"+
+		"generation: {base_url: "+pictures.URL+", size: 256x256}\nmirror: none\n"))
+	p.tell(t, nil)
+	p.balance(t, 2)
+	if said := p.log.line(`"Halted":1`); len(keys) != 0 || !strings.Contains(said, "there is one key") {
+		t.Errorf("with one key for two servers the other was sent %v; the metric says %q", keys, said)
+	}
+	p.Key = `{"judge": "sk-secret", "generator": "sk-pictures"}`
+	for _, name := range []string{"evaluator", "balancer"} {
+		p.functions[name].Kill()
+	}
+	p.balance(t, 48)
+	p.tell(t, nil)
+	p.balance(t, 24)
+	if e := p.evaluated(t, first); !e.Balanced || len(keys) != 1 || !keys["Bearer sk-pictures"] {
+		t.Errorf("balanced %t, the generator was sent %v", e.Balanced, keys)
+	}
+	if p.model.Stats().Edits.Requests != 0 {
+		t.Error("the judge was asked for pictures")
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"screentest/pkg/judge/openai/openaitest"
 	"screentest/pkg/queue"
 	"screentest/pkg/store/dir"
+	"screentest/pkg/store/s3/s3test"
 )
 
 // members returns the actors of the sample that have images, by name.
@@ -71,6 +72,16 @@ func TestFaults(t *testing.T) {
 		}},
 		"S3 is busy": {spoil: func(_ *testing.T, p *pipeline) {
 			p.every(7, func(w http.ResponseWriter, r *http.Request) { refuse(w, 503, "SlowDown") })
+		}},
+		"S3 denies what is not there": {spoil: func(_ *testing.T, p *pipeline) {
+			p.Fault = func(w http.ResponseWriter, r *http.Request) bool {
+				key, below := strings.CutPrefix(r.URL.Path, "/"+s3test.Bucket+"/")
+				if _, err := p.S3.Read(key); r.Method != http.MethodGet || !below || key == "" || err == nil {
+					return false
+				}
+				refuse(w, 403, "AccessDenied")
+				return true
+			}
 		}},
 		"every other write loses a race": {spoil: func(_ *testing.T, p *pipeline) {
 			p.everyPut(2, func(w http.ResponseWriter, r *http.Request) { refuse(w, 412, "PreconditionFailed") })
@@ -170,6 +181,9 @@ func TestAQuotaOutage(t *testing.T) {
 	if alive, dead := p.left(t); alive == 0 || dead != 0 {
 		t.Errorf("after three days %d messages wait and %d are dead", alive, dead)
 	}
+	if said := p.log.line(`"Halted":1`); !strings.Contains(said, "insufficient_quota") {
+		t.Errorf("the metric that rings the alarm says %q", said)
+	}
 	out.Store(false)
 	p.functions["evaluator"].Kill()
 	p.work(t, 24)
@@ -181,18 +195,25 @@ func TestAQuotaOutage(t *testing.T) {
 	}
 }
 
-// A secret without a value, and settings that mean nothing, keep the messages.
+// A secret without a value, and settings that mean nothing, keep the messages, and
+// are said where the dashboard shows it.
 func TestNothingIsLostWhileTheWorkerCannotStart(t *testing.T) {
-	for name, spoil := range map[string]func(*pipeline){
-		"no key":       func(p *pipeline) { p.Key = "" },
-		"revoked key":  func(p *pipeline) { p.Key = "sk-revoked" },
-		"bad settings": func(p *pipeline) { p.put(t, "screentest.yaml", []byte("judge: {batch: 0}\n")) },
+	for name, test := range map[string]struct {
+		spoil func(*pipeline)
+		says  string
+	}{
+		"no key":       {func(p *pipeline) { p.Key = "" }, "has no value"},
+		"revoked key":  {func(p *pipeline) { p.Key = "sk-revoked" }, "401"},
+		"bad settings": {func(p *pipeline) { p.put(t, "screentest.yaml", []byte("judge: {batch: 0}\n")) }, "judge.batch"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPipeline(t, openaitest.Options{}, first)
-			spoil(p)
+			test.spoil(p)
 			p.tell(t, nil)
 			p.work(t, 24)
+			if said := p.log.line(`"Halted":1`); !strings.Contains(said, test.says) || strings.Contains(said, "sk-") {
+				t.Errorf("the metric says %q, want %q and no key", said, test.says)
+			}
 			if alive, dead := p.left(t); alive == 0 || dead != 0 {
 				t.Errorf("%d messages wait, %d are dead", alive, dead)
 			}

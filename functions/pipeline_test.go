@@ -89,6 +89,18 @@ func (l *logs) count(text string) int {
 	return strings.Count(l.text.String(), text)
 }
 
+// line returns the first line that holds text.
+func (l *logs) line(text string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for line := range strings.Lines(l.text.String()) {
+		if strings.Contains(line, text) {
+			return line
+		}
+	}
+	return ""
+}
+
 // newPipeline has the roster of the sample, and no images but those of start.
 func newPipeline(t *testing.T, model openaitest.Options, start ...actor.Name) *pipeline {
 	model.Key = "sk-secret"

@@ -1,15 +1,20 @@
 package functions_test
 
 import (
+	"encoding/json"
+	"maps"
 	"os"
 	"slices"
 	"testing"
+	"time"
 
 	"screentest/pkg/actor"
 	"screentest/pkg/actor/rostertest"
 	"screentest/pkg/cloudtest"
 	"screentest/pkg/judge/openai/openaitest"
 	"screentest/pkg/lambdatest"
+	"screentest/pkg/run"
+	"screentest/pkg/sweep"
 )
 
 // uploadTree puts a whole tree into the bucket, without events.
@@ -53,6 +58,11 @@ func TestASweepOfTheSample(t *testing.T) {
 	p.uploadTree(t, tree)
 	p.settings(t, "timeout: 1m")
 	checkSweep(t, p, "sweep-1", 9)
+	names := members(t)[:3]
+	quiet, _ := quiet(t, names...)
+	if got := p.documents(t, names...); !maps.Equal(got, quiet) {
+		t.Error("a sweep whose every call came twice leaves other documents than uploads that came once")
+	}
 	asked := p.model.Stats().Requests
 	checkSweep(t, p, "sweep-2", 9)
 	if again := p.model.Stats().Requests; again != asked {
@@ -88,5 +98,45 @@ func TestUploadsBesideASweep(t *testing.T) {
 	}
 	if _, dead := p.left(t); dead != 0 {
 		t.Errorf("%d dead letters", dead)
+	}
+}
+
+// A sweep that somebody aborts in the console has an end on record, told twice or
+// not, and what is still queued of it asks the model nothing.
+func TestASweepThatIsAborted(t *testing.T) {
+	p := newPipeline(t, openaitest.Options{})
+	p.uploadTree(t, tree)
+	p.settings(t, "timeout: 1m")
+	var page sweep.PageOutput
+	p.call(t, "orchestrator", sweep.PageInput{RunID: "sweep-2", Mode: run.DryRun, Actors: []actor.Name{}}, &page)
+	p.Advance(time.Minute)
+	mapping := lambdatest.Mapping{Queue: p.Evaluations, Batch: 5, Invoke: p.functions["evaluator"].Invoke}
+	if _, err := mapping.Poll(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	payload, err := os.ReadFile("../events/progress/aborted.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answers []string
+	for range 2 {
+		answer, err := p.functions["progress"].Invoke(t.Context(), payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answers = append(answers, string(answer))
+	}
+	var out sweep.LookOutput
+	if err := json.Unmarshal([]byte(answers[0]), &out); err != nil || answers[0] != answers[1] {
+		t.Errorf("%v: told twice it answers %q", err, answers)
+	}
+	asked := p.model.Stats()
+	if !out.Done || out.End != sweep.Aborted || out.Completed != 5 || out.Remaining != 4 || out.Summary.Usage.Images != asked.Images {
+		t.Errorf("%+v %+v; want five of nine, and what they cost", out, out.Summary)
+	}
+	p.functions["evaluator"].Kill() // which may have looked a moment ago
+	p.work(t, 1)
+	if alive, dead := p.left(t); alive != 0 || dead != 0 || p.model.Stats().Requests != asked.Requests {
+		t.Errorf("%d messages left, %d dead, %d requests more", alive, dead, p.model.Stats().Requests-asked.Requests)
 	}
 }

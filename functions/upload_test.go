@@ -7,9 +7,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"screentest/pkg/actor"
 	"screentest/pkg/judge/openai/openaitest"
+	"screentest/pkg/run"
+	"screentest/pkg/sweep"
 )
 
 const first actor.Name = "0000_nordic_21_female"
@@ -66,6 +69,32 @@ func TestAnActorCostsFewRequests(t *testing.T) {
 	if n := cost(first, "b"); n > 3 {
 		t.Errorf("nothing has changed: %d requests, want three at most", n)
 	}
+	// In a sweep, which has listed the sets and is itself looked up once a minute.
+	var page sweep.PageOutput
+	p.call(t, "orchestrator", sweep.PageInput{RunID: "r1", Mode: run.DryRun, Actors: []actor.Name{}}, &page)
+	p.S3.Counts()
+	p.work(t, 1)
+	n := 0
+	for _, count := range p.S3.Counts() {
+		n += count
+	}
+	if page.Sent != 1 || n > 1+3 {
+		t.Errorf("nothing has changed, in a sweep of %d: %d requests, want three at most and the sweep's header", page.Sent, n)
+	}
+}
+
+// The stack reckons with so many requests under way, whatever the settings say.
+func TestAnEvaluatorAsksNoMoreAtOnceThanTheStackSays(t *testing.T) {
+	names := members(t)[:3]
+	p := newPipeline(t, openaitest.Options{Delay: 300 * time.Millisecond}, names...)
+	p.functions["evaluator"].Env["SCREENTEST_REQUESTS_AT_ONCE"] = "2"
+	for _, name := range names {
+		p.send(t, job(name, "a").Message())
+	}
+	p.work(t, 1)
+	if n := p.model.Stats().MaxConcurrent; n != 2 {
+		t.Errorf("%d requests under way at once for three actors, want 2", n)
+	}
 }
 
 // Every sample is a payload that the shipped function takes.
@@ -94,7 +123,7 @@ func TestSamplesOfUpload(t *testing.T) {
 
 func TestSamplesOfTheOthers(t *testing.T) {
 	p := newPipeline(t, openaitest.Options{}, first)
-	fails := []string{"nameless.json", "wrong-mode.json", "wrong-run.json", "unknown-run.json", "actors.json"}
+	fails := []string{"nameless.json", "wrong-mode.json", "wrong-run.json", "unknown-run.json", "actors.json", "other-kind.json"}
 	for _, function := range []string{"evaluator", "balancer", "orchestrator", "progress"} {
 		for _, file := range samples(t, function) {
 			body, err := os.ReadFile(file)

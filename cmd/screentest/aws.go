@@ -32,12 +32,28 @@ func (s *stage) resource(part string) (string, error) {
 	return "screentest-" + s.name + "-" + part, nil
 }
 
-// The queues of a stage.
+// The queues of a stage, each with dead letters.
 var queueNames = []string{"evaluations", "balances"}
 
-// queue finds a queue of the stage, or its dead letters.
-func (s *stage) queue(ctx context.Context, part string) (*sqs.Queue, error) {
-	name, err := s.resource(part + ".fifo")
+// lostEvents names the dead letters of events, which go to a function without a
+// queue.
+const lostEvents = "events"
+
+// queue finds a queue of the stage.
+func (s *stage) queue(ctx context.Context, name string) (*sqs.Queue, error) {
+	return s.find(ctx, name+".fifo")
+}
+
+// dead finds the dead letters of a queue, or of events.
+func (s *stage) dead(ctx context.Context, name string) (*sqs.Queue, error) {
+	if name == lostEvents {
+		return s.find(ctx, name+"-dead")
+	}
+	return s.find(ctx, name+"-dead.fifo")
+}
+
+func (s *stage) find(ctx context.Context, part string) (*sqs.Queue, error) {
+	name, err := s.resource(part)
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +99,22 @@ func (m *machine) start(ctx context.Context, run, input string) error {
 		return fmt.Errorf("start the sweep: %w", err)
 	}
 	return nil
+}
+
+// running returns the runs whose executions are under way, the newest first.
+func (m *machine) running(ctx context.Context) ([]string, error) {
+	var runs []string
+	pages := sfn.NewListExecutionsPaginator(m.client, &sfn.ListExecutionsInput{StateMachineArn: &m.arn, StatusFilter: types.ExecutionStatusRunning})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("look for sweeps that run: %w", err)
+		}
+		for _, e := range page.Executions {
+			runs = append(runs, aws.ToString(e.Name))
+		}
+	}
+	return runs, nil
 }
 
 // stop ends the execution of a run; one that has ended stays as it is.

@@ -15,6 +15,7 @@ import (
 	"screentest/pkg/cloudtest"
 	"screentest/pkg/cost"
 	"screentest/pkg/event"
+	"screentest/pkg/queue"
 	"screentest/pkg/run"
 	"screentest/pkg/sample"
 	"screentest/pkg/store/dir"
@@ -53,7 +54,7 @@ func TestOnAWS(t *testing.T) {
 			return o.fill(t, where)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"dead": addDead, "started": started, "aborted": aborted, "orchestrate": orchestrate, "settle": settle,
+			"dead": addDead, "lost": addLost, "later": later, "started": started, "aborted": aborted, "ended": ended, "orchestrate": orchestrate, "settle": settle,
 		},
 	})
 }
@@ -95,6 +96,18 @@ func addDead(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(o.EvaluationsDead.Send(context.Background(), j.Message()))
 	}
 }
+
+// addLost: lost FILE... puts events among those that no function could handle.
+func addLost(ts *testscript.TestScript, _ bool, files []string) {
+	for _, file := range files {
+		body := ts.ReadFile(file)
+		m := queue.Message{Group: queue.Token(file), ID: queue.Token(file, fmt.Sprint(time.Now())), Body: body}
+		ts.Check(operatorOf(ts).EventsDead.Send(context.Background(), m))
+	}
+}
+
+// later lets the deliveries end that are under way.
+func later(ts *testscript.TestScript, _ bool, _ []string) { operatorOf(ts).Advance(time.Hour) }
 
 // started: started PATTERN... asserts what the last execution was started with.
 func started(ts *testscript.TestScript, _ bool, patterns []string) {
@@ -145,14 +158,33 @@ func settle(ts *testscript.TestScript, _ bool, _ []string) {
 	if !out.Done {
 		ts.Fatalf("%+v", out)
 	}
+	o.Succeed(id)
 }
 
-// aborted asserts that the execution that was started last, and no other, was
-// stopped.
+// ended does what the function does that hears of the ends of executions; with
+// "lost" it cannot, and the events are set aside.
+func ended(ts *testscript.TestScript, _ bool, args []string) {
+	o := operatorOf(ts)
+	for _, payload := range o.Endings() {
+		if len(args) > 0 {
+			m := queue.Message{Group: "ended", ID: queue.Token(string(payload)), Body: string(payload)}
+			ts.Check(o.EventsDead.Send(context.Background(), m))
+			continue
+		}
+		out, err := sweep.Answer(context.Background(), o.tree, payload, time.Now())
+		ts.Check(err)
+		if !out.Done || out.Summary == nil {
+			ts.Fatalf("%+v", out)
+		}
+	}
+}
+
+// aborted asserts that the execution that was started last was stopped, and none
+// that had come to its end.
 func aborted(ts *testscript.TestScript, _ bool, _ []string) {
 	o := operatorOf(ts)
 	for _, e := range o.Executions() {
-		if (e.Status == "ABORTED") != (e.Name == o.last(ts)) {
+		if e.Status == "RUNNING" || (e.Status == "SUCCEEDED" && e.Name == o.last(ts)) {
 			ts.Fatalf("%s is %s", e.Name, e.Status)
 		}
 	}

@@ -120,13 +120,15 @@ func reckon(ctx context.Context, s store.Store, sets []actor.Set, set settings.S
 		sum.Images += len(member.Images)
 		if open[i] < 0 {
 			sum.Unchanged++
-			sum.Requests += 3
+			sum.Requests += 3 // decisions, evaluation; the outcome
 			continue
 		}
 		cases := (open[i] + j.BatchSize() - 1) / j.BatchSize()
 		sum.ToJudge += open[i]
 		requests += cases
-		sum.Requests += len(member.Images) + 7 + cases
+		// List, base image, decisions, evaluation, verdicts; of each case the verdicts,
+		// plan, evaluation, outcome.
+		sum.Requests += len(member.Images) + 8 + cases
 	}
 	if j.PreviewSize() > 0 {
 		sum.Usage = openai.Expected(sum.ToJudge, requests, set.Prices[set.Judge.Model])

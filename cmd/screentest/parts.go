@@ -17,7 +17,7 @@ import (
 	"screentest/pkg/store/s3"
 )
 
-// source is what judges and generators are made of. The key comes from the
+// source is what judges and generators are made of. The keys come from the
 // environment.
 func source(set settings.Settings, data string, budget *cost.Budget) parts.Source {
 	key := os.Getenv("OPENAI_API_KEY")

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,9 +22,9 @@ func (a *app) queueCommand() *cobra.Command {
 }
 
 type queueLine struct {
-	Queue string      `json:"queue"`
-	Live  queue.Depth `json:"messages"`
-	Dead  queue.Depth `json:"dead_letters"`
+	Queue string       `json:"queue"`
+	Live  *queue.Depth `json:"messages,omitempty"` // nil where events go to a function at once
+	Dead  queue.Depth  `json:"dead_letters"`
 }
 
 func (a *app) queueStatusCommand() *cobra.Command {
@@ -36,7 +34,8 @@ func (a *app) queueStatusCommand() *cobra.Command {
 		Short: "Show how many messages wait, are under way, or were given up",
 		Long: `Show, for each queue of a stage, how many messages wait for a worker, are with
 one, are not yet to be delivered, and were set aside because they failed five
-times. SQS counts roughly.`,
+times; and how many events of images and sweeps were, that go to their function
+without a queue and failed three times. SQS counts roughly.`,
 		Example: "  screentest queue status --stage prod --json",
 		Args:    arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -49,19 +48,23 @@ times. SQS counts roughly.`,
 
 func (a *app) queueStatus(ctx context.Context, s *stage) error {
 	var lines []queueLine
-	for _, name := range queueNames {
-		live, dead, err := s.depths(ctx, name)
+	for _, name := range slices.Concat(queueNames, []string{lostEvents}) {
+		line, err := s.depths(ctx, name)
 		if err != nil {
 			return err
 		}
-		lines = append(lines, queueLine{name, live, dead})
+		lines = append(lines, line)
 	}
 	if a.json {
 		return a.printJSON(map[string]any{"queues": lines})
 	}
 	t := a.newTable("queue", "waiting", "in flight", "delayed", "dead")
 	for _, l := range lines {
-		t.AppendRow([]any{l.Queue, l.Live.Waiting, l.Live.Flying, l.Live.Delayed, l.Dead.Total()})
+		row := []any{l.Queue, "", "", "", l.Dead.Total()}
+		if l.Live != nil {
+			row = []any{l.Queue, l.Live.Waiting, l.Live.Flying, l.Live.Delayed, l.Dead.Total()}
+		}
+		t.AppendRow(row)
 	}
 	a.render(t)
 	if slices.ContainsFunc(lines, func(l queueLine) bool { return l.Dead.Total() > 0 }) {
@@ -70,65 +73,21 @@ func (a *app) queueStatus(ctx context.Context, s *stage) error {
 	return nil
 }
 
-func (s *stage) depths(ctx context.Context, name string) (live, dead queue.Depth, err error) {
-	for part, depth := range map[string]*queue.Depth{name: &live, name + "-dead": &dead} {
-		q, err := s.queue(ctx, part)
-		if err != nil {
-			return live, dead, err
-		}
-		if *depth, err = q.Depth(ctx); err != nil {
-			return live, dead, err
-		}
+// depths counts a queue and its dead letters.
+func (s *stage) depths(ctx context.Context, name string) (queueLine, error) {
+	line := queueLine{Queue: name}
+	dead, err := s.dead(ctx, name)
+	if err != nil {
+		return line, err
 	}
-	return live, dead, nil
-}
-
-func (a *app) queueRedriveCommand() *cobra.Command {
-	var s stage
-	var limit int
-	cmd := &cobra.Command{
-		Use:   "redrive [evaluations | balances]",
-		Short: "Put dead letters back into the queue they came from",
-		Long: `Put the messages that were set aside back into their queue, of both queues or
-of the one that is named. Work that was done meanwhile is not done again, so
-doing this once too often costs next to nothing.`,
-		Example: "  screentest queue redrive --stage prod\n  screentest queue redrive balances --stage prod --limit 1",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			names := queueNames
-			if len(args) > 0 {
-				names = args
-			}
-			return a.redrive(cmd.Context(), &s, names, limit)
-		},
+	if line.Dead, err = dead.Depth(ctx); err != nil || name == lostEvents {
+		return line, err
 	}
-	s.register(cmd.Flags())
-	cmd.Flags().IntVar(&limit, "limit", 1_000_000, "messages of each queue to put back at most")
-	return a.reports(cmd)
-}
-
-func (a *app) redrive(ctx context.Context, s *stage, names []string, limit int) error {
-	moved := map[string]int{}
-	for _, name := range names {
-		if !slices.Contains(queueNames, name) {
-			return usageError{fmt.Errorf("there is no queue %q; there are %q", name, queueNames)}
-		}
-		dead, err := s.queue(ctx, name+"-dead")
-		if err != nil {
-			return err
-		}
-		live, err := s.queue(ctx, name)
-		if err != nil {
-			return err
-		}
-		if moved[name], err = queue.Move(ctx, dead, live, limit, a.now().Format(time.RFC3339Nano)); err != nil {
-			return fmt.Errorf("after %s: %w", plural(moved[name], "message"), err)
-		}
+	live, err := s.queue(ctx, name)
+	if err != nil {
+		return line, err
 	}
-	if a.json {
-		return a.printJSON(map[string]any{"put_back": moved})
-	}
-	for _, name := range names {
-		a.printf("%s: %s put back.\n", name, plural(moved[name], "message"))
-	}
-	return nil
+	depth, err := live.Depth(ctx)
+	line.Live = &depth
+	return line, err
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -70,11 +69,30 @@ func (a *app) startSweep(ctx context.Context, f *sweepFlags) error {
 	if err != nil {
 		return err
 	}
+	if running, err := m.running(ctx); err != nil {
+		return err
+	} else if len(running) > 0 && !f.force {
+		return fmt.Errorf("the sweep %s is running: wait for its end, stop it with `screentest sweep stop`, or say --force", running[0])
+	}
 	mode := run.DryRun
 	if f.execute {
 		mode = run.Execute
 	}
 	id := a.now().UTC().Format("20060102T150405.000Z")
+	if err := a.beginSweep(ctx, s, m, f, mode, id); err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(map[string]any{"run": id, "mode": mode})
+	}
+	a.printf("Sweep %s (%s) has started; `screentest --data %s sweep status --watch` shows how far it is.\n", id, mode, a.data)
+	return nil
+}
+
+// beginSweep puts the sweep on record as soon as it runs, so that `sweep status`
+// and `sweep stop` mean this one and not the one before, also while the first page
+// is on its way. The state machine does the same, for who starts it elsewhere.
+func (a *app) beginSweep(ctx context.Context, s store.Store, m *machine, f *sweepFlags, mode run.Mode, id string) error {
 	input, err := json.Marshal(map[string]any{"mode": mode, "actors": append([]string{}, f.actors...), "force": f.force})
 	if err != nil {
 		return err
@@ -82,10 +100,9 @@ func (a *app) startSweep(ctx context.Context, f *sweepFlags) error {
 	if err := m.start(ctx, id, string(input)); err != nil {
 		return err
 	}
-	if a.json {
-		return a.printJSON(map[string]any{"run": id, "mode": mode})
+	if err := sweep.Begin(ctx, s, mode, id, a.now()); err != nil {
+		return fmt.Errorf("sweep %s has started, but `sweep status` will know of it a little later: %w", id, err)
 	}
-	a.printf("Sweep %s (%s) has started; `screentest --data %s sweep status --watch` shows how far it is.\n", id, mode, a.data)
 	return nil
 }
 
@@ -185,10 +202,10 @@ func (a *app) reportSweep(ctx context.Context) (sweepReport, error) {
 func (a *app) printSweep(r sweepReport) {
 	state := "under way since " + r.StartedAt.Local().Format(time.DateTime)
 	switch {
+	case !r.EndedAt.IsZero():
+		state = "ended " + r.EndedAt.Local().Format(time.DateTime) + ": " + printable(r.Outcome())
 	case !r.StoppedAt.IsZero():
 		state = "stopped " + r.StoppedAt.Local().Format(time.DateTime)
-	case !r.EndedAt.IsZero():
-		state = "ended " + r.EndedAt.Local().Format(time.DateTime)
 	case r.GaveUp != nil:
 		state = "given up: " + printable(string(r.GaveUp))
 	case !r.Listed:
@@ -210,44 +227,4 @@ func bar(done, total int) string {
 	const width = 20
 	full := min(width, width*done/max(1, total))
 	return "[" + strings.Repeat("#", full) + strings.Repeat(".", width-full) + "]"
-}
-
-func (a *app) sweepStopCommand() *cobra.Command {
-	var s stage
-	cmd := &cobra.Command{
-		Use:   "stop",
-		Short: "Stop the latest sweep for good",
-		Long: `Stop the latest sweep: its state machine ends, and what is still queued of it is
-dropped by the workers within a minute. What was judged stays judged: the next
-sweep does the rest.`,
-		Example: "  screentest --data s3://bucket/prefix sweep stop --stage prod",
-		Args:    arguments(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.stopSweep(cmd.Context(), &s)
-		},
-	}
-	s.register(cmd.Flags())
-	return a.reports(cmd)
-}
-
-// stopSweep makes the record first: without it the workers would go on.
-func (a *app) stopSweep(ctx context.Context, st *stage) error {
-	s, h, err := a.latestSweep(ctx)
-	if err != nil {
-		return err
-	}
-	stopped, err := sweep.Stop(ctx, s, h.Mode, h.ID, a.now())
-	if err != nil {
-		return err
-	}
-	if m, err := st.machine(ctx); err != nil {
-		return errors.Join(errors.New("the workers stop, but the state machine may go on"), err)
-	} else if err := m.stop(ctx, h.ID, "stopped by "+person()); err != nil {
-		return err
-	}
-	if a.json {
-		return a.printJSON(stopped)
-	}
-	a.printf("Sweep %s is stopped; what was judged stays judged.\n", h.ID)
-	return nil
 }

@@ -29,7 +29,7 @@ func main() {
 		Queue: parts.Queue(ctx, setup.Balances), Kind: event.Balance, Opening: worker.Opening{Open: open, Now: time.Now},
 		Now: time.Now, Log: parts.Log, Metrics: parts.Metrics,
 	}
-	parts.Warm(ctx, &w)
+	w.Warm(ctx)
 	lambda.Start(func(ctx context.Context, payload json.RawMessage) (event.Response, error) {
 		return w.Handle(ctx, payload)
 	})

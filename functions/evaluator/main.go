@@ -16,7 +16,7 @@ import (
 
 func main() {
 	ctx := context.Background()
-	parts := setup.Must(ctx, setup.Evaluations, setup.Balances, setup.Secret)
+	parts := setup.Must(ctx, setup.Evaluations, setup.Balances, setup.Secret, setup.AtOnce)
 	balances := parts.Queue(ctx, setup.Balances)
 	open := func(ctx context.Context) (worker.Handler, error) {
 		set, err := parts.Settings(ctx)
@@ -32,13 +32,13 @@ func main() {
 			return nil, err
 		}
 		remote, err := parts.Remote(ctx, set)
-		return worker.NewEvaluations(parts.Store, j, set, remote, balances, parts.Metrics, time.Now), err
+		return worker.NewEvaluations(parts.Store, j, parts.AtMost(set), remote, balances, parts.Metrics, time.Now), err
 	}
 	w := worker.Worker{
 		Queue: parts.Queue(ctx, setup.Evaluations), Kind: event.Evaluate, Opening: worker.Opening{Open: open, Now: time.Now},
 		Now: time.Now, Log: parts.Log, Metrics: parts.Metrics,
 	}
-	parts.Warm(ctx, &w)
+	w.Warm(ctx)
 	lambda.Start(func(ctx context.Context, payload json.RawMessage) (event.Response, error) {
 		return w.Handle(ctx, payload)
 	})

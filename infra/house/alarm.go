@@ -17,21 +17,24 @@ type Alarm struct {
 	Says string
 
 	Metric awscloudwatch.IMetric
-	// Above is the value that must be exceeded, in every one of Periods periods.
+	// Above is the value that must be exceeded, in every one of Periods periods, or
+	// in as many of the last Within.
 	Above   float64
 	Periods int
+	Within  int // 0 for Periods
 }
 
 // Ring makes the alarm: it rings the stage's topic when the condition begins and
 // when it ends. Missing data is good news: a stage that does nothing is well.
 func (h *House) Ring(a Alarm) awscloudwatch.Alarm {
-	alarm := awscloudwatch.NewAlarm(h.Scope, jsii.String(title(a.Name)+"Alarm"), &awscloudwatch.AlarmProps{
+	alarm := awscloudwatch.NewAlarm(h.Scope, jsii.String(Title(a.Name)+"Alarm"), &awscloudwatch.AlarmProps{
 		AlarmName:          jsii.String(h.Settings.Name(a.Name)),
 		AlarmDescription:   jsii.String(a.Says + " What to do: " + h.Settings.Runbooks + "#" + a.Runbook),
 		Metric:             a.Metric,
 		Threshold:          jsii.Number(a.Above),
 		ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_THRESHOLD,
-		EvaluationPeriods:  jsii.Number(a.Periods),
+		EvaluationPeriods:  jsii.Number(max(a.Periods, a.Within)),
+		DatapointsToAlarm:  jsii.Number(a.Periods),
 		TreatMissingData:   awscloudwatch.TreatMissingData_NOT_BREACHING,
 	})
 	ring := awscloudwatchactions.NewSnsAction(h.Bells)

@@ -27,7 +27,7 @@ type Function struct {
 // Function makes a function with a role, a log group and three alarms of its
 // own. Its role may do what f.May says and write to its log, and nothing else.
 func (h *House) Function(f Function) awslambda.Function {
-	id, name := title(f.Name), h.Settings.Name(f.Name)
+	id, name := Title(f.Name), h.Settings.Name(f.Name)
 	logs := h.Logs(id, "/aws/lambda/"+name)
 	role := h.Role(id, "lambda.amazonaws.com", append(f.May, h.WriteLog(name))...)
 	function := awslambda.NewFunction(h.Scope, jsii.String(id), &awslambda.FunctionProps{

@@ -102,8 +102,8 @@ func Removal(s setting.Settings) awscdk.RemovalPolicy {
 	return awscdk.RemovalPolicy_DESTROY
 }
 
-// title turns a name such as "evaluations-dead" into a construct id.
-func title(name string) string {
+// Title turns a name such as "evaluations-dead" into a construct id.
+func Title(name string) string {
 	var b strings.Builder
 	for part := range strings.SplitSeq(name, "-") {
 		b.WriteString(strings.ToUpper(part[:1]) + part[1:])

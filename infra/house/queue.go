@@ -43,7 +43,7 @@ func (h *House) Queue(q Queue) awssqs.Queue {
 // Dead makes a queue for events that could not be delivered to a function, with
 // its alarm.
 func (h *House) Dead(name string) awssqs.Queue {
-	queue := awssqs.NewQueue(h.Scope, jsii.String(title(name)), h.care(name, &awssqs.QueueProps{}))
+	queue := awssqs.NewQueue(h.Scope, jsii.String(Title(name)), h.care(name, &awssqs.QueueProps{}))
 	h.WatchDead(name, queue)
 	return queue
 }
@@ -62,7 +62,7 @@ func (h *House) fifo(name string, p *awssqs.QueueProps) awssqs.Queue {
 	p.ContentBasedDeduplication = jsii.Bool(false)
 	p.DeduplicationScope = awssqs.DeduplicationScope_MESSAGE_GROUP
 	p.FifoThroughputLimit = awssqs.FifoThroughputLimit_PER_MESSAGE_GROUP_ID
-	return awssqs.NewQueue(h.Scope, jsii.String(title(name)), h.care(name+".fifo", p))
+	return awssqs.NewQueue(h.Scope, jsii.String(Title(name)), h.care(name+".fifo", p))
 }
 
 func (h *House) care(name string, p *awssqs.QueueProps) *awssqs.QueueProps {

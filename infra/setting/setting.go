@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -36,8 +35,8 @@ type Settings struct {
 	RequestsPerMinute int `json:"requests_per_minute"`
 	// SecondsPerRequest is how long the model takes to answer, on average.
 	SecondsPerRequest float64 `json:"seconds_per_request"`
-	// RequestsAtOnce is how many requests one worker has under way: run.concurrency
-	// of screentest.yaml, if that is lower than the requests an actor takes.
+	// RequestsAtOnce is how many requests one evaluator has under way at most,
+	// whatever run.concurrency of screentest.yaml says; fewer where the rate is low.
 	RequestsAtOnce int `json:"requests_at_once"`
 
 	// Keep protects the stage against its own deletion.
@@ -130,12 +129,26 @@ func (s Settings) validate() error {
 	return errors.Join(wrong...)
 }
 
-// Workers returns how many workers, each asking in its own time, together stay
-// within the model's rate: between 2 and 1000, which are the limits of an event
-// source mapping. Below 2 the workers' own back-off has to keep the rate.
-func (s Settings) Workers() int {
-	underWay := float64(s.RequestsPerMinute) * s.SecondsPerRequest / 60
-	return int(min(max(math.Floor(underWay/float64(s.RequestsAtOnce)), 2), 1000))
+// Workers are how many work at the same time.
+type Workers struct {
+	Evaluators int
+	AtOnce     int // requests that each of them has under way at most
+	Balancers  int // each of them has one
+}
+
+// Workers divides what the model's account allows among the workers, so that all
+// of them together stay within it, however many sets are judged and balanced at
+// once: a third goes to the balancers. The limits of an event source mapping are 2
+// and 1000. Where fewer than four requests may be under way (40 a minute, if an
+// answer takes six seconds), that least of 2 is too many, and the workers' own
+// back-off has to keep the rate.
+func (s Settings) Workers() Workers {
+	underWay := int(min(float64(s.RequestsPerMinute)*s.SecondsPerRequest/60, 1e6))
+	mapping := func(n int) int { return min(max(n, 2), 1000) }
+	w := Workers{Balancers: mapping(underWay / 3)}
+	w.AtOnce = min(max((underWay-w.Balancers)/2, 1), s.RequestsAtOnce)
+	w.Evaluators = mapping((underWay - w.Balancers) / w.AtOnce)
+	return w
 }
 
 // Key returns the key in the bucket of what lies at path in the tree.

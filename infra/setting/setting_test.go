@@ -62,22 +62,37 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 
 func TestWorkersFollowFromTheRate(t *testing.T) {
 	for _, c := range []struct {
-		perMinute, atOnce, workers int
-		seconds                    float64
+		perMinute, atOnce int
+		seconds           float64
+		want              setting.Workers
 	}{
-		{perMinute: 60, seconds: 6, atOnce: 3, workers: 2},
-		{perMinute: 500, seconds: 6, atOnce: 3, workers: 16},
-		{perMinute: 500, seconds: 12, atOnce: 3, workers: 33},
-		{perMinute: 1, seconds: 1, atOnce: 3, workers: 2},
-		{perMinute: 1_000_000, seconds: 10, atOnce: 1, workers: 1000},
+		{perMinute: 60, seconds: 6, atOnce: 3, want: setting.Workers{Evaluators: 2, AtOnce: 2, Balancers: 2}},
+		{perMinute: 500, seconds: 6, atOnce: 3, want: setting.Workers{Evaluators: 11, AtOnce: 3, Balancers: 16}},
+		{perMinute: 500, seconds: 12, atOnce: 3, want: setting.Workers{Evaluators: 22, AtOnce: 3, Balancers: 33}},
+		{perMinute: 1, seconds: 1, atOnce: 3, want: setting.Workers{Evaluators: 2, AtOnce: 1, Balancers: 2}},
+		{perMinute: 1_000_000, seconds: 10, atOnce: 1, want: setting.Workers{Evaluators: 1000, AtOnce: 1, Balancers: 1000}},
 	} {
 		s := setting.Settings{RequestsPerMinute: c.perMinute, SecondsPerRequest: c.seconds, RequestsAtOnce: c.atOnce}
-		if got := s.Workers(); got != c.workers {
-			t.Errorf("%+v: %d workers", c, got)
+		if got := s.Workers(); got != c.want {
+			t.Errorf("%+v: %+v", c, got)
 		}
-		asked := float64(s.Workers()*c.atOnce) * 60 / c.seconds
-		if s.Workers() > 2 && asked > float64(c.perMinute) {
-			t.Errorf("%+v: together they ask %.0f times a minute", c, asked)
+	}
+}
+
+// Judging and balancing share one account: together they stay within its rate,
+// wherever the least that Lambda allows does.
+func TestWorkersTogetherStayWithinTheRate(t *testing.T) {
+	for perMinute := range 3000 {
+		for atOnce := 1; atOnce <= 8; atOnce++ {
+			s := setting.Settings{RequestsPerMinute: perMinute + 1, SecondsPerRequest: 6, RequestsAtOnce: atOnce}
+			w := s.Workers()
+			asked := float64(w.Evaluators*w.AtOnce+w.Balancers) * 60 / s.SecondsPerRequest
+			if s.RequestsPerMinute >= 40 && asked > float64(s.RequestsPerMinute) {
+				t.Fatalf("%+v: %+v ask %.0f times a minute", s, w, asked)
+			}
+			if w.Evaluators < 2 || w.Balancers < 2 || w.AtOnce < 1 || w.AtOnce > atOnce {
+				t.Fatalf("%+v: %+v", s, w)
+			}
 		}
 	}
 }

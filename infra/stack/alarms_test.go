@@ -53,7 +53,7 @@ func watched(t *testing.T, app template) map[string]int {
 func TestEverythingIsWatched(t *testing.T) {
 	app := dev().app
 	seen := watched(t, app)
-	want := []string{"ExecutionsFailed of ${Sweep}", "ExecutionsTimedOut of ${Sweep}", "Dollars of dev"}
+	want := []string{"ExecutionsFailed of ${Sweep}", "ExecutionsTimedOut of ${Sweep}", "Dollars of dev", "Halted of dev"}
 	for id := range app.of(t, "AWS::Lambda::Function") {
 		want = append(want, "Errors of ${"+id+"}", "Throttles of ${"+id+"}", "Duration of ${"+id+"}")
 	}
@@ -90,8 +90,13 @@ func TestThresholdsFitWhatTheyWatch(t *testing.T) {
 	if spend := app["SpendAlarm"]; spend.number(t, "Threshold") != 10 || spend.number(t, "Period") != 24*3600 {
 		t.Errorf("spending rings at %v in %v s", spend.at("Threshold"), spend.at("Period"))
 	}
+	// One batch is enough, and the alarm lasts while messages rest, two hours at most.
+	halted := app["HaltedAlarm"]
+	if lasts := halted.number(t, "Period") * halted.number(t, "EvaluationPeriods"); halted.number(t, "DatapointsToAlarm") != 1 || lasts < 2*3600 {
+		t.Errorf("that nothing can be done rings after %v batches, for %v s", halted.at("DatapointsToAlarm"), lasts)
+	}
 	standstill := fmt.Sprint(app["StandstillAlarm"].at("Metrics"))
-	for _, part := range []string{"evaluations + balances > 0", "ActorsCompleted", "ActorsFailed", "ActorsSkipped", "${Evaluations.QueueName}", "${Balances.QueueName}"} {
+	for _, part := range []string{"evaluations + balances + resting1 + resting2 > 0", "ApproximateNumberOfMessagesNotVisible", "ActorsCompleted", "ActorsFailed", "ActorsSkipped", "${Evaluations.QueueName}", "${Balances.QueueName}"} {
 		if !strings.Contains(standstill, part) {
 			t.Errorf("standstill does not look at %s", part)
 		}
@@ -119,8 +124,12 @@ func TestAlarmsReachThePerson(t *testing.T) {
 }
 
 type widget struct {
+	Type       string
 	Y          float64
-	Properties struct{ Metrics []any }
+	Properties struct {
+		Metrics []any
+		Query   string
+	}
 }
 
 func widgets(t *testing.T, app template) []widget {
@@ -142,13 +151,29 @@ func TestDashboardBeginsWithProgress(t *testing.T) {
 		if shows := strings.Contains(fmt.Sprint(w.Properties.Metrics), "Sweep"); shows && !first {
 			t.Errorf("a widget about the sweep stands at %v", w.Y)
 		}
-		if first && !regexp.MustCompile(`SweepRemaining|ExecutionsStarted`).MatchString(fmt.Sprint(w.Properties.Metrics)) {
+		if first && w.Type == "metric" && !regexp.MustCompile(`SweepRemaining|ExecutionsStarted`).MatchString(fmt.Sprint(w.Properties.Metrics)) {
 			t.Errorf("the first row shows %v", w.Properties.Metrics)
 		}
 	}
 	if len(all) < 10 {
 		t.Errorf("the dashboard has %d widgets", len(all))
 	}
+}
+
+// What is wrong with settings or key stands there in words.
+func TestDashboardSaysWhyNothingIsDone(t *testing.T) {
+	for _, w := range widgets(t, dev().app) {
+		if w.Type != "log" {
+			continue
+		}
+		for _, part := range []string{"filter Halted = 1", "error", "/aws/lambda/screentest-dev-evaluator", "/aws/lambda/screentest-dev-balancer"} {
+			if !strings.Contains(w.Properties.Query, part) {
+				t.Errorf("the query lacks %q: %s", part, w.Properties.Query)
+			}
+		}
+		return
+	}
+	t.Error("no widget reads the logs")
 }
 
 // What the functions write is shown, and what is shown is written.

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"maps"
+	"strconv"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
@@ -32,7 +33,7 @@ type application struct {
 
 	key                   awssecretsmanager.CfnSecret
 	evaluations, balances awssqs.Queue
-	lost                  awssqs.Queue // image events that could not be handled
+	lost                  awssqs.Queue // events that could not be handled
 	functions             map[string]awslambda.Function
 }
 
@@ -47,12 +48,15 @@ func newApplication(app awscdk.App, p Props, bucket string) {
 	a.key = a.newKey()
 	a.evaluations = a.Queue(house.Queue{Name: "evaluations", Delay: 30, WorkerMinutes: evaluateMinutes})
 	a.balances = a.Queue(house.Queue{Name: "balances", WorkerMinutes: balanceMinutes})
-	a.lost = a.Dead("uploads-dead")
+	a.lost = a.Dead("events-dead")
 	a.addFunctions()
-	a.Feed(a.functions["evaluator"], a.evaluations, 5, p.Settings.Workers())
-	a.Feed(a.functions["balancer"], a.balances, 1, p.Settings.Workers())
-	a.listen()
+	workers := p.Settings.Workers()
+	a.Feed(a.functions["evaluator"], a.evaluations, 5, workers.Evaluators)
+	a.Feed(a.functions["balancer"], a.balances, 1, workers.Balancers)
 	sweep := a.newSweep()
+	a.listen()
+	a.giveUp("upload")
+	a.giveUp("progress")
 	a.watch(sweep)
 	a.draw(sweep)
 }
@@ -63,7 +67,7 @@ func (a *application) newKey() awssecretsmanager.CfnSecret {
 	name := a.Settings.Name("model-key")
 	key := awssecretsmanager.NewCfnSecret(a.stack, jsii.String("ModelKey"), &awssecretsmanager.CfnSecretProps{
 		Name:        jsii.String(name),
-		Description: jsii.String("The API key of the model, as plain text."),
+		Description: jsii.String("The API key of the model, as plain text, or two: {\"judge\": KEY, \"generator\": KEY}."),
 	})
 	key.ApplyRemovalPolicy(house.Removal(a.Settings), nil)
 	awscdk.NewCfnOutput(a.stack, jsii.String("PutKey"), &awscdk.CfnOutputProps{
@@ -77,6 +81,7 @@ func (a *application) addFunctions() {
 	evaluations := map[string]*string{"SCREENTEST_EVALUATIONS_QUEUE": a.evaluations.QueueUrl()}
 	balances := map[string]*string{"SCREENTEST_BALANCES_QUEUE": a.balances.QueueUrl()}
 	key := map[string]*string{"SCREENTEST_SECRET": a.key.Ref()}
+	rate := map[string]*string{"SCREENTEST_REQUESTS_AT_ONCE": jsii.String(strconv.Itoa(a.Settings.Workers().AtOnce))}
 	mode := map[string]*string{"SCREENTEST_UPLOAD_MODE": jsii.String(a.Settings.UploadMode)}
 
 	a.add(house.Function{Name: "upload", Does: "Asks for an evaluation of the actor whose images have changed.",
@@ -87,7 +92,7 @@ func (a *application) addFunctions() {
 	// for an image at the limit of the settings. More would be paid for while
 	// waiting for the model, see docs/cost.md.
 	a.add(house.Function{Name: "evaluator", Does: "Judges an actor's images and plans what its set lacks.",
-		Minutes: evaluateMinutes, Megabytes: 1024, May: a.evaluatorMay()}, evaluations, balances, key)
+		Minutes: evaluateMinutes, Megabytes: 1024, May: a.evaluatorMay()}, evaluations, balances, key, rate)
 	a.add(house.Function{Name: "balancer", Does: "Performs approved plans: new images in, surplus to trash.",
 		Minutes: balanceMinutes, Megabytes: 1024, May: a.balancerMay()}, evaluations, balances, key)
 	a.add(house.Function{Name: "progress", Does: "Counts what a sweep has done.",
@@ -106,24 +111,36 @@ func (a *application) add(f house.Function, own ...map[string]*string) {
 	a.functions[f.Name] = a.Function(f)
 }
 
-// listen hands image events to the upload function. The filter is coarse: it
-// leaves out what is not below actors/ or ends unlike an image, and the function
-// applies the rule of detection. Extensions in mixed case wait for a sweep.
+// listen hands image events to the upload function, and the ends of sweeps that
+// did not come to their own to the function that closes their record. The filter
+// for images is coarse: it leaves out what is not below actors/ or ends unlike an
+// image, and the function applies the rule of detection. Extensions in mixed case
+// wait for a sweep.
 func (a *application) listen() {
-	rule := awsevents.NewRule(a.stack, jsii.String("ImagesChanged"), &awsevents.RuleProps{
-		RuleName:    jsii.String(a.Settings.Name("images-changed")),
-		Description: jsii.String("Images of actors that came or went."),
-		EventPattern: &awsevents.EventPattern{
-			Source:     jsii.Strings("aws.s3"),
-			DetailType: jsii.Strings("Object Created", "Object Deleted"),
-			Detail: &map[string]any{
-				"bucket": map[string]any{"name": []string{a.tree.bucket}},
-				"object": map[string]any{"key": a.imageKeys()},
-			},
+	a.hear("images-changed", "Images of actors that came or went.", "upload", &awsevents.EventPattern{
+		Source:     jsii.Strings("aws.s3"),
+		DetailType: jsii.Strings("Object Created", "Object Deleted"),
+		Detail: &map[string]any{
+			"bucket": map[string]any{"name": []string{a.tree.bucket}},
+			"object": map[string]any{"key": a.imageKeys()},
 		},
 	})
-	rule.AddTarget(awseventstargets.NewLambdaFunction(a.functions["upload"], &awseventstargets.LambdaFunctionProps{DeadLetterQueue: a.lost}))
-	a.giveUpUploads()
+	a.hear("sweep-ended", "Sweeps that were aborted, failed or ran out of time.", "progress", &awsevents.EventPattern{
+		Source:     jsii.Strings("aws.states"),
+		DetailType: jsii.Strings("Step Functions Execution Status Change"),
+		Detail: &map[string]any{
+			"stateMachineArn": []string{a.sweepARN()},
+			"status":          []string{"FAILED", "ABORTED", "TIMED_OUT"},
+		},
+	})
+}
+
+// hear calls function with the events of a pattern.
+func (a *application) hear(name, what, function string, pattern *awsevents.EventPattern) {
+	rule := awsevents.NewRule(a.stack, jsii.String(house.Title(name)), &awsevents.RuleProps{
+		RuleName: jsii.String(a.Settings.Name(name)), Description: jsii.String(what), EventPattern: pattern,
+	})
+	rule.AddTarget(awseventstargets.NewLambdaFunction(a.functions[function], &awseventstargets.LambdaFunctionProps{DeadLetterQueue: a.lost}))
 }
 
 func (a *application) imageKeys() []any {
@@ -134,12 +151,11 @@ func (a *application) imageKeys() []any {
 	return keys
 }
 
-// giveUpUploads keeps an event that the function has failed on three times,
-// beside those that never reached it.
-func (a *application) giveUpUploads() {
-	upload := a.functions["upload"]
-	awslambda.NewCfnEventInvokeConfig(a.stack, jsii.String("UploadGivesUp"), &awslambda.CfnEventInvokeConfigProps{
-		FunctionName:         upload.FunctionName(),
+// giveUp keeps an event that a function has failed on three times, beside those
+// that never reached it.
+func (a *application) giveUp(function string) {
+	awslambda.NewCfnEventInvokeConfig(a.stack, jsii.String(house.Title(function)+"GivesUp"), &awslambda.CfnEventInvokeConfigProps{
+		FunctionName:         a.functions[function].FunctionName(),
 		Qualifier:            jsii.String("$LATEST"),
 		MaximumRetryAttempts: jsii.Number(2),
 		DestinationConfig: &awslambda.CfnEventInvokeConfig_DestinationConfigProperty{

@@ -7,13 +7,13 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// draw makes the dashboard: how far the sweep is, then what was done, what it
-// cost, and how the machinery is.
+// draw makes the dashboard: how far the sweep is, what keeps everybody waiting,
+// then what was done, what it cost, and how the machinery is.
 func (a *application) draw(sweep awsstepfunctions.CfnStateMachine) {
 	dashboard := awscloudwatch.NewDashboard(a.stack, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{
 		DashboardName: jsii.String("screentest-" + a.Settings.Stage),
 	})
-	for _, row := range [][]awscloudwatch.IWidget{a.progressRow(sweep), a.workRow(), a.costRow(), a.queueRow(), a.functionRow()} {
+	for _, row := range [][]awscloudwatch.IWidget{a.progressRow(sweep), a.haltRow(), a.workRow(), a.costRow(), a.queueRow(), a.functionRow()} {
 		dashboard.AddWidgets(row...)
 	}
 	awscdk.NewCfnOutput(a.stack, jsii.String("DashboardName"), &awscdk.CfnOutputProps{Value: dashboard.DashboardName()})
@@ -35,6 +35,19 @@ func (a *application) progressRow(sweep awsstepfunctions.CfnStateMachine) []awsc
 		graph("Sweep: actors that remain", 8, a.Own("SweepRemaining", "Minimum", 5)),
 		graph("Sweeps", 6, sweeps("ExecutionsStarted"), sweeps("ExecutionsSucceeded"), sweeps("ExecutionsFailed"), sweeps("ExecutionsAborted")),
 	}
+}
+
+// haltRow shows whether the workers can do nothing for anybody, and why, in the
+// words of their logs: settings that do not validate, a key that is missing or
+// revoked, a quota that is used up.
+func (a *application) haltRow() []awscloudwatch.IWidget {
+	why := awscloudwatch.NewLogQueryWidget(&awscloudwatch.LogQueryWidgetProps{
+		Title: jsii.String("Why nothing can be done for anybody"), Width: jsii.Number(16), Height: jsii.Number(6),
+		View:          awscloudwatch.LogQueryVisualizationType_TABLE,
+		LogGroupNames: jsii.Strings("/aws/lambda/"+a.Settings.Name("evaluator"), "/aws/lambda/"+a.Settings.Name("balancer")),
+		QueryLines:    jsii.Strings("fields @timestamp, error", "filter Halted = 1", "sort @timestamp desc", "limit 20"),
+	})
+	return []awscloudwatch.IWidget{graph("Batches for which nothing could be done", 8, a.sums("Halted")...), why}
 }
 
 func (a *application) workRow() []awscloudwatch.IWidget {

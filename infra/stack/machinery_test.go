@@ -3,8 +3,8 @@ package stack_test
 import (
 	"fmt"
 	"os"
-	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -27,7 +27,7 @@ func TestQueuesKeepOrderAndLoseNothing(t *testing.T) {
 		if q.at("SqsManagedSseEnabled") != true {
 			t.Errorf("%s is not encrypted", id)
 		}
-		if id == "UploadsDead" {
+		if id == "EventsDead" {
 			continue
 		}
 		if q.at("FifoQueue") != true || !strings.HasSuffix(q.text("QueueName"), ".fifo") {
@@ -58,8 +58,9 @@ func TestQueuesKeepOrderAndLoseNothing(t *testing.T) {
 func TestMappingsFitTheirFunctions(t *testing.T) {
 	for stage, c := range map[string]struct {
 		a       assembly
-		workers float64
-	}{"dev": {dev(), 2}, "prod": {prod(), 16}} {
+		allowed float64 // requests a minute, of six seconds each
+	}{"dev": {dev(), 60}, "prod": {prod(), 500}} {
+		underWay := 0.0
 		mappings := c.a.app.of(t, "AWS::Lambda::EventSourceMapping")
 		if len(mappings) != 2 {
 			t.Errorf("%s has %d mappings", stage, len(mappings))
@@ -75,12 +76,17 @@ func TestMappingsFitTheirFunctions(t *testing.T) {
 			if n := m.number(t, "BatchSize"); n < 1 || n > 10 {
 				t.Errorf("%s takes %v messages; a FIFO queue gives 10 at most", id, n)
 			}
-			if m.number(t, "ScalingConfig", "MaximumConcurrency") != c.workers {
-				t.Errorf("%s %s: %v workers do not follow from the model's rate", stage, id, m.at("ScalingConfig", "MaximumConcurrency"))
+			each := 1.0
+			if most, err := strconv.ParseFloat(function.text("Environment", "Variables", "SCREENTEST_REQUESTS_AT_ONCE"), 64); err == nil {
+				each = most
 			}
+			underWay += each * m.number(t, "ScalingConfig", "MaximumConcurrency")
 			if function.at("ReservedConcurrentExecutions") != "" {
 				t.Errorf("%s has reserved concurrency: refused messages would be dead letters", id)
 			}
+		}
+		if asked := underWay * 60 / 6; asked > c.allowed || asked < c.allowed*0.9 {
+			t.Errorf("%s: all workers together ask %v times a minute, of %v allowed", stage, asked, c.allowed)
 		}
 	}
 }
@@ -134,6 +140,7 @@ func TestEnvironmentIsAsWritten(t *testing.T) {
 		for variable, value := range map[string]string{
 			"SCREENTEST_STAGE": "guest", "SCREENTEST_DATA": "s3://the-owners-bucket/cast", "SCREENTEST_UPLOAD_MODE": "dry-run",
 			"SCREENTEST_EVALUATIONS_QUEUE": "${Evaluations}", "SCREENTEST_BALANCES_QUEUE": "${Balances}", "SCREENTEST_SECRET": "${ModelKey}",
+			"SCREENTEST_REQUESTS_AT_ONCE": "2",
 		} {
 			if have, ok := variables[variable]; ok && have != value {
 				t.Errorf("%s: %s is %v, want %s", name, variable, have, value)
@@ -213,20 +220,56 @@ func TestImageEventsReachTheFunction(t *testing.T) {
 			t.Errorf("the rule lets pass %s", kinds)
 		}
 		target := list(rule.at("Targets"))[0].(map[string]any)
-		if target["Arn"] != "${Upload.Arn}" || (resource{Properties: target}).text("DeadLetterConfig", "Arn") != "${UploadsDead.Arn}" {
+		if target["Arn"] != "${Upload.Arn}" || (resource{Properties: target}).text("DeadLetterConfig", "Arn") != "${EventsDead.Arn}" {
 			t.Errorf("the rule calls %v", target)
 		}
 	}
-	if to := dev().app["UploadGivesUp"].text("DestinationConfig", "OnFailure", "Destination"); to != "${UploadsDead.Arn}" {
-		t.Errorf("what the function fails on goes to %s", to)
+}
+
+// However the state machine ends, if it is not by itself, the function that keeps
+// the record hears of it: of this machine and no other.
+func TestEndsOfSweepsReachTheFunction(t *testing.T) {
+	for stage, a := range map[string]assembly{"dev": dev(), "prod": prod()} {
+		rule := a.app.of(t, "AWS::Events::Rule")["SweepEnded"]
+		if got := rule.text("EventPattern", "detail", "status"); got != "[FAILED ABORTED TIMED_OUT]" {
+			t.Errorf("%s: the rule lets pass %s", stage, got)
+		}
+		machine := "[arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:screentest-" + stage + "-sweep]"
+		if got := rule.text("EventPattern", "detail", "stateMachineArn"); got != machine {
+			t.Errorf("%s: the rule hears of %s", stage, got)
+		}
+		if got := rule.text("EventPattern", "source") + rule.text("EventPattern", "detail-type"); got != "[aws.states][Step Functions Execution Status Change]" {
+			t.Errorf("%s: the rule hears %s", stage, got)
+		}
+		target := resource{Properties: list(rule.at("Targets"))[0].(map[string]any)}
+		if target.text("Arn") != "${Progress.Arn}" || target.text("DeadLetterConfig", "Arn") != "${EventsDead.Arn}" {
+			t.Errorf("%s: the rule calls %v", stage, target.Properties)
+		}
+	}
+}
+
+// Nothing that calls a function for an event is lost when it fails.
+func TestEventsThatFailAreKept(t *testing.T) {
+	app := dev().app
+	for id, rule := range app.of(t, "AWS::Events::Rule") {
+		target := resource{Properties: list(rule.at("Targets"))[0].(map[string]any)}
+		function := strings.TrimSuffix(strings.TrimPrefix(target.text("Arn"), "${"), ".Arn}")
+		if to := app[function+"GivesUp"].text("DestinationConfig", "OnFailure", "Destination"); to != "${EventsDead.Arn}" {
+			t.Errorf("%s: what %s fails on goes to %s", id, function, to)
+		}
+		if !allowed(t, app.roleOf(t, function), request{action: "sqs:SendMessage", on: "${EventsDead.Arn}"}) {
+			t.Errorf("%s: %s may not put it there", id, function)
+		}
 	}
 }
 
 // Permissions to call a function name who may, and for what.
-func TestOnlyTheRuleMayCallUpload(t *testing.T) {
+func TestOnlyTheirRulesMayCallFunctions(t *testing.T) {
 	for id, p := range dev().app.of(t, "AWS::Lambda::Permission") {
-		if p.text("Principal") != "events.amazonaws.com" || !regexp.MustCompile(`^\$\{ImagesChanged\.Arn\}$`).MatchString(p.text("SourceArn")) {
-			t.Errorf("%s lets %s call for %s", id, p.text("Principal"), p.text("SourceArn"))
+		calls := p.text("SourceArn") + " " + p.text("FunctionName")
+		allowed := []string{"${ImagesChanged.Arn} ${Upload.Arn}", "${SweepEnded.Arn} ${Progress.Arn}"}
+		if p.text("Principal") != "events.amazonaws.com" || !slices.Contains(allowed, calls) {
+			t.Errorf("%s lets %s call %s", id, p.text("Principal"), calls)
 		}
 	}
 }

@@ -42,7 +42,9 @@ func (t tree) list(paths ...string) awsiam.PolicyStatement {
 
 // read allows reading what matches paths, and listing it: S3 answers that an
 // object is not there only to those who may list it, to others that it is
-// forbidden. It takes the object's key for the prefix then.
+// forbidden. That it takes the object's key for the prefix then is not documented;
+// Ceph does so to do as S3 does (pull request 68577 there). Should it not, the
+// store asks a listing about what it was denied (pkg/store/s3).
 func (t tree) read(paths ...string) []awsiam.PolicyStatement {
 	return []awsiam.PolicyStatement{t.list(paths...), house.Allow([]string{"s3:GetObject"}, t.objects(paths)...)}
 }
@@ -84,7 +86,7 @@ func (a *application) orchestratorMay() []awsiam.PolicyStatement {
 }
 
 func (a *application) progressMay() []awsiam.PolicyStatement {
-	return slices.Concat(a.tree.keep("actors/*"), a.tree.read(runs), []awsiam.PolicyStatement{a.tree.write(runs)})
+	return slices.Concat(a.tree.keep("actors/*"), a.tree.read(runs), []awsiam.PolicyStatement{a.tree.write(runs), send(a.lost)})
 }
 
 // The evaluator judges and plans. That it cannot act is said twice: it is

@@ -28,8 +28,8 @@ import (
 // A Source is what judges and generators are made of.
 type Source struct {
 	Settings   settings.Settings
-	Key        string            // of the model's provider
-	PictureKey string            // of the generator's, where that is another; "" for the same
+	Key        string            // of the judge; also of the generator where that is at the same address
+	PictureKey string            // of the generator, where it has one of its own
 	Identity   string            // tells this installation apart from others; only its hash is sent
 	Budget     *cost.Budget      // nil for no limit
 	Transport  http.RoundTripper // nil for a pool of connections of its own
@@ -53,7 +53,7 @@ func (s Source) Judge() (judge.Judge, error) {
 }
 
 // Generator makes the generator of the settings. It is not given the key of
-// another server's judge.
+// another server's judge, and no judge is given its own.
 func (s Source) Generator() (generate.Generator, error) {
 	if s.Settings.Generation.Name == "offline" {
 		return generateoffline.New(generateoffline.Config{Limits: s.limits()})
@@ -61,7 +61,8 @@ func (s Source) Generator() (generate.Generator, error) {
 	j, g := s.Settings.Judge, s.Settings.Generation
 	if s.PictureKey == "" && s.Key != "" && j.Name == "openai" && j.BaseURL != g.BaseURL {
 		return nil, fmt.Errorf("the judge is at %q and the generator at %q, but there is one key: "+
-			"put that of the generator into OPENAI_IMAGE_API_KEY, so that neither server gets the other's", host(j.BaseURL), host(g.BaseURL))
+			"put that of the generator into OPENAI_IMAGE_API_KEY, or on AWS both into the secret, as {\"judge\": KEY, \"generator\": KEY}, "+
+			"so that neither server gets the other's", host(j.BaseURL), host(g.BaseURL))
 	}
 	return generateopenai.New(s.orders())
 }

@@ -2,6 +2,8 @@ package actor
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"path"
 	"slices"
@@ -29,7 +31,7 @@ func LoadSet(ctx context.Context, s store.Store, a Actor) (Set, error) {
 			return Set{}, fmt.Errorf("look for the images of %s: %w", a.Name, err)
 		}
 		for _, object := range page.Objects {
-			set.add(object)
+			set.Add(object)
 		}
 		set.Refused = append(set.Refused, page.Refused...)
 	}
@@ -45,7 +47,8 @@ func (s Set) Unreadable() error {
 	return fmt.Errorf("the training images of %s cannot be read: %s: %s", s.Actor.Name, s.Refused[0].Name, s.Refused[0].Reason)
 }
 
-func (s *Set) add(object store.Info) {
+// Add takes an object below "actors/NAME/" into the set, as far as it belongs there.
+func (s *Set) Add(object store.Info) {
 	rest := strings.TrimPrefix(string(object.Key), prefix(s.Actor.Name))
 	dir, file := path.Split(rest)
 	switch {
@@ -59,6 +62,28 @@ func (s *Set) add(object store.Info) {
 	case IsTrainingImage(file):
 		s.Images = append(s.Images, object)
 	}
+}
+
+// Mark names what an evaluation goes by: the versions of the base image and of the
+// images, which tell by a listing alone whether a set has changed.
+func (s Set) Mark() string {
+	base, _ := s.BaseImage()
+	files := make([]string, len(s.Images))
+	versions := make([]store.Version, len(s.Images))
+	for i, image := range s.Images {
+		files[i], versions[i] = image.Key.Base(), image.Version
+	}
+	return Mark(base.Version, files, versions)
+}
+
+// Mark is that of a set with these images; base is "" where there is none.
+func Mark(base store.Version, files []string, versions []store.Version) string {
+	hash := sha256.New()
+	fmt.Fprintf(hash, "%q", base)
+	for i, file := range files {
+		fmt.Fprintf(hash, "%q%q", file, versions[i])
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:16])
 }
 
 // BaseImage returns the reference portrait: the first by name of the objects in

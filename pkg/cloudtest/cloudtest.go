@@ -36,13 +36,14 @@ const (
 
 func queueName(name string) string { return "screentest-" + Stage + "-" + name + ".fifo" }
 
-// A Cloud is an account with a bucket, two queues and a secret.
+// A Cloud is an account with a bucket, the queues and a secret.
 type Cloud struct {
 	S3  *s3test.Server
 	SQS *sqstest.Server
 	// The queues, and what they gave up.
 	Evaluations, Balances, EvaluationsDead, BalancesDead *mem.Queue
-	Key                                                  string // the value of the secret; "" if it has none
+	EventsDead                                           *mem.Queue // events that no function could handle
+	Key                                                  string     // the value of the secret; "" if it has none
 	// Fault is asked about every request and may answer it, which it reports.
 	Fault func(w http.ResponseWriter, r *http.Request) bool
 
@@ -52,6 +53,7 @@ type Cloud struct {
 	sequence   int
 	events     [][]byte
 	executions []Execution
+	endings    [][]byte
 }
 
 // New starts a cloud; Close ends it. Queues hold messages back for delay, as they
@@ -67,6 +69,8 @@ func New(delay time.Duration) *Cloud {
 	}
 	c.Evaluations, c.EvaluationsDead = fifo("evaluations", delay)
 	c.Balances, c.BalancesDead = fifo("balances", 0)
+	c.EventsDead = mem.New(mem.Options{Now: c.Now})
+	c.SQS.Add("screentest-"+Stage+"-events-dead", c.EventsDead)
 	c.server = httptest.NewServer(c)
 	return c
 }
@@ -97,6 +101,7 @@ func (c *Cloud) Environment() map[string]string {
 	env["SCREENTEST_STAGE"] = Stage
 	env["SCREENTEST_DATA"] = c.Data()
 	env["SCREENTEST_SECRET"] = secretID
+	env["SCREENTEST_REQUESTS_AT_ONCE"] = "3"
 	env["SCREENTEST_EVALUATIONS_QUEUE"] = c.server.URL + "/" + queueName("evaluations")
 	env["SCREENTEST_BALANCES_QUEUE"] = c.server.URL + "/" + queueName("balances")
 	return env

@@ -66,6 +66,23 @@ func Save(ctx context.Context, s store.Store, e Evaluation, v store.Version) err
 	return nil
 }
 
+// CurrentFor is Current for a set of which the mark alone is known.
+func (e *Evaluation) CurrentFor(mark, basis string) bool {
+	if e == nil || e.Basis != basis || len(e.Images) == 0 || len(e.Unjudged()) > 0 {
+		return false
+	}
+	var base store.Version
+	if e.Base != nil {
+		base = e.Base.Version
+	}
+	files := make([]string, len(e.Images))
+	versions := make([]store.Version, len(e.Images))
+	for i, image := range e.Images {
+		files[i], versions[i] = image.File, image.Version
+	}
+	return actor.Mark(base, files, versions) == mark
+}
+
 // Current reports whether e is still the evaluation of set on this basis. It
 // compares versions and reads no image. An evaluation with unjudged images is
 // never current.

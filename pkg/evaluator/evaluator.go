@@ -100,11 +100,18 @@ var ErrNoImages = errors.New("no training images")
 // the document was written but is incomplete, with judge.ErrHalt where no further
 // actor can succeed, and otherwise with what went wrong for this actor alone.
 func (e *Evaluator) Evaluate(ctx context.Context, a actor.Actor) (Result, error) {
+	return e.EvaluateSeen(ctx, a, "")
+}
+
+// EvaluateSeen is Evaluate where somebody has listed the set before and found it to
+// have that mark. While the evaluation on record is of that set, it is not listed
+// again: what has come since is for whoever hears of it to evaluate.
+func (e *Evaluator) EvaluateSeen(ctx context.Context, a actor.Actor, mark string) (Result, error) {
 	rulings, err := decision.Load(ctx, e.Store, a.Name)
 	if err != nil {
 		return Result{}, err
 	}
-	found, err := e.survey(ctx, a, rulings)
+	found, err := e.survey(ctx, a, rulings, mark)
 	if err != nil || found.current && !e.Fresh {
 		return found.unchanged(), err
 	}
@@ -130,7 +137,14 @@ type survey struct {
 	current bool          // old still holds
 }
 
-func (e *Evaluator) survey(ctx context.Context, a actor.Actor, r decision.Rulings) (survey, error) {
+func (e *Evaluator) survey(ctx context.Context, a actor.Actor, r decision.Rulings, mark string) (survey, error) {
+	old, version, err := evaluation.Load(ctx, e.Store, a.Name)
+	if err != nil {
+		return survey{}, err
+	}
+	if mark != "" && !e.Fresh && old.CurrentFor(mark, e.basis) && old.Decisions == r.Digest() {
+		return survey{rulings: r, old: old, version: version, current: true}, nil
+	}
 	set, err := actor.LoadSet(ctx, e.Store, a)
 	if err != nil {
 		return survey{}, err
@@ -141,9 +155,8 @@ func (e *Evaluator) survey(ctx context.Context, a actor.Actor, r decision.Ruling
 	if len(set.Images) == 0 {
 		return survey{}, fmt.Errorf("%s has %w", a.Name, ErrNoImages)
 	}
-	old, version, err := evaluation.Load(ctx, e.Store, a.Name)
 	current := old.Current(set, e.basis) && old.Decisions == r.Digest()
-	return survey{set, r, old, version, current}, err
+	return survey{set, r, old, version, current}, nil
 }
 
 func (s survey) unchanged() Result {
@@ -157,7 +170,7 @@ func (s survey) unchanged() Result {
 // before the claim was ours, so it looks again; an evaluation that came since
 // and holds is as good as one of our own, also where a fresh one is wanted.
 func (e *Evaluator) renew(ctx context.Context, a actor.Actor, before survey) (Result, error) {
-	now, err := e.survey(ctx, a, before.rulings)
+	now, err := e.survey(ctx, a, before.rulings, "")
 	if err != nil {
 		return Result{}, err
 	}

@@ -31,6 +31,7 @@ type Job struct {
 	Actor         actor.Name `json:"actor"`
 	Mode          run.Mode   `json:"mode"`
 	Run           string     `json:"run,omitempty"`   // the sweep that asks; "" where an event does
+	Set           string     `json:"set,omitempty"`   // the mark of the set as the sweep has listed it; "" where nobody has
 	Cause         string     `json:"cause"`           // what tells this request apart from any other for the actor
 	Tries         int        `json:"tries,omitempty"` // invocations that were too short for it
 	Turn          int        `json:"turn,omitempty"`  // how often it took the place of an older message

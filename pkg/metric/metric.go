@@ -22,8 +22,8 @@ const Namespace = "screentest"
 // A Name is that of a metric.
 type Name string
 
-// The metrics: what became of actors and images, what the model took, and how far
-// a sweep is.
+// The metrics: what became of actors and images, what the model took, what stood
+// in the way, and how far a sweep is.
 const (
 	ActorsCompleted Name = "ActorsCompleted"
 	ActorsFailed    Name = "ActorsFailed"
@@ -40,6 +40,7 @@ const (
 	ModelThrottled  Name = "ModelThrottled"
 	Conflicts       Name = "Conflicts"
 	Malformed       Name = "Malformed"
+	Halted          Name = "Halted"
 	SweepTotal      Name = "SweepTotal"
 	SweepCompleted  Name = "SweepCompleted"
 	SweepFailed     Name = "SweepFailed"

@@ -25,7 +25,8 @@ type LookOutput struct {
 	Total       int      `json:"total"`
 	Done        bool     `json:"done"`
 	WaitSeconds int      `json:"wait_seconds"`
-	Summary     *Summary `json:"summary,omitempty"` // when done
+	End         End      `json:"end,omitempty"`     // when done
+	Summary     *Summary `json:"summary,omitempty"` // likewise
 }
 
 // Look counts. When every actor is settled, or the sweep was stopped, it sums up
@@ -38,35 +39,15 @@ func Look(ctx context.Context, s store.Store, in LookInput, now time.Time) (Look
 	if err != nil {
 		return LookOutput{}, err
 	}
-	tally, err := h.Tally(ctx, s)
+	out, err := h.look(ctx, s)
 	if err != nil {
-		return LookOutput{}, err
+		return out, err
 	}
-	out := LookOutput{
-		RunID: h.ID, Tally: tally, Total: h.Total, Remaining: max(0, h.Total-tally.Settled()),
-		WaitSeconds: wait(in.Waits),
+	out.WaitSeconds = wait(in.Waits)
+	if h.Listed && out.Remaining == 0 || !h.StoppedAt.IsZero() {
+		return h.close(ctx, s, out, Stopped, "", now)
 	}
-	if out.Done = h.Listed && out.Remaining == 0 || !h.StoppedAt.IsZero(); out.Done {
-		h, err = h.end(ctx, s, now)
-		out.Summary = h.Summary
-	}
-	return out, err
-}
-
-// end sums up, unless that has been done.
-func (h Header) end(ctx context.Context, s store.Store, now time.Time) (Header, error) {
-	if !h.EndedAt.IsZero() {
-		return h, nil
-	}
-	summary, err := h.Summarize(ctx, s)
-	if err != nil {
-		return h, err
-	}
-	return change(ctx, s, h.Mode, h.ID, func(h *Header) {
-		if h.EndedAt.IsZero() {
-			h.EndedAt, h.Summary = now, &summary
-		}
-	})
+	return out, nil
 }
 
 // The wait between two looks grows by an eighth from 10 seconds to a quarter of

@@ -61,22 +61,22 @@ func (o *Orchestrator) Page(ctx context.Context, in PageInput) (PageOutput, erro
 		return PageOutput{}, err
 	}
 	if in.Cursor == "" {
-		if err := begin(ctx, o.Store, in.Mode, in.RunID, o.Now()); err != nil {
+		if err := Begin(ctx, o.Store, in.Mode, in.RunID, o.Now()); err != nil {
 			return PageOutput{}, err
 		}
 	}
-	names, at, done, err := o.find(ctx, in.Actors, at)
+	sets, at, done, err := o.find(ctx, in.Actors, at)
 	if err != nil {
 		return PageOutput{}, err
 	}
-	if err := o.send(ctx, in, names); err != nil {
+	if err := o.send(ctx, in, sets); err != nil {
 		return PageOutput{}, err
 	}
-	at.total += len(names)
+	at.total += len(sets)
 	_, err = change(ctx, o.Store, in.Mode, in.RunID, func(h *Header) {
 		h.Total, h.Listed = max(h.Total, at.total), h.Listed || done
 	})
-	return PageOutput{RunID: in.RunID, Cursor: at.String(), Done: done, Sent: len(names), Total: at.total}, err
+	return PageOutput{RunID: in.RunID, Cursor: at.String(), Done: done, Sent: len(sets), Total: at.total}, err
 }
 
 // A cursor is where the next page begins. It holds the total too, so that a call
@@ -102,33 +102,61 @@ func parseCursor(s string) (cursor, error) {
 	return cursor{total, actor.Name(parts[1]), parts[2]}, nil
 }
 
+// A set is that of an actor, as far as a listing tells.
+type set struct {
+	actor actor.Name
+	mark  string // "" if not all of it was seen
+}
+
 // find returns the next actors: those asked for, or those of the bucket.
-func (o *Orchestrator) find(ctx context.Context, asked []actor.Name, at cursor) ([]actor.Name, cursor, bool, error) {
+func (o *Orchestrator) find(ctx context.Context, asked []actor.Name, at cursor) ([]set, cursor, bool, error) {
 	if len(asked) > 0 {
-		names := slices.Compact(slices.Sorted(slices.Values(asked)))
-		known, err := registered(ctx, o.Store, names)
-		if err == nil && len(known) < len(names) {
-			err = Invalid{fmt.Sprintf("not in the roster: %q", missing(names, known))}
+		var sets []set
+		for _, name := range slices.Compact(slices.Sorted(slices.Values(asked))) {
+			sets = append(sets, set{actor: name})
+		}
+		known, err := registered(ctx, o.Store, sets)
+		if err == nil && len(known) < len(sets) {
+			err = Invalid{fmt.Sprintf("not in the roster: %q", missing(sets, known))}
 		}
 		return known, at, true, err
 	}
-	names, at, err := o.list(ctx, at)
+	sets, at, err := o.list(ctx, at)
 	if err != nil {
 		return nil, at, false, err
 	}
-	names, err = registered(ctx, o.Store, names)
-	return names, at, at.after == "", err
+	sets, err = registered(ctx, o.Store, sets)
+	return sets, at, at.after == "", err
+}
+
+// A seen is what a listing shows of the actors, one after the other.
+type seen struct {
+	sets  []set
+	now   actor.Set // of the actor whose objects come now
+	whole bool      // the listing has shown where they begin
+}
+
+// turn says that no more objects of the actor come, and that next has the turn.
+func (s *seen) turn(next actor.Name) {
+	if last := len(s.sets) - 1; s.whole && last >= 0 && s.sets[last].actor == s.now.Actor.Name {
+		s.sets[last].mark = s.now.Mark()
+	}
+	s.whole = s.now.Actor.Name != ""
+	s.now = actor.Set{Actor: actor.Actor{Name: next}}
 }
 
 // list goes over the objects below actors/ and returns who has training images.
 // The objects of one actor follow on each other, so the whole bucket is one flat
-// listing, which takes a fraction of the requests of a listing for each actor.
-func (o *Orchestrator) list(ctx context.Context, at cursor) ([]actor.Name, cursor, error) {
+// listing, which takes a fraction of the requests of a listing for each actor. The
+// first and the last actor of a call get no mark, unless the bucket begins or ends
+// there: the rest of their objects may lie on another page.
+func (o *Orchestrator) list(ctx context.Context, at cursor) ([]set, cursor, error) {
 	listings := o.Listings
 	if listings == 0 {
 		listings = 500
 	}
-	var names []actor.Name
+	var s seen
+	first := at.after == ""
 	for range listings {
 		page, err := o.Store.List(ctx, store.ListOptions{Prefix: actor.Directory, After: at.after})
 		if err != nil {
@@ -136,23 +164,32 @@ func (o *Orchestrator) list(ctx context.Context, at cursor) ([]actor.Name, curso
 		}
 		for _, object := range page.Objects {
 			name, owned := actor.Owner(object.Key)
-			if owned && name != at.last && actor.TrainingKey(name, object.Key.Base()) == object.Key {
-				names, at.last = append(names, name), name
+			if !owned {
+				continue
+			}
+			if name != s.now.Actor.Name {
+				s.turn(name)
+				s.whole = s.whole || first
+			}
+			s.now.Add(object)
+			if name != at.last && actor.TrainingKey(name, object.Key.Base()) == object.Key {
+				s.sets, at.last = append(s.sets, set{actor: name}), name
 			}
 		}
 		if at.after = page.Next; at.after == "" {
+			s.turn("")
 			break
 		}
 	}
-	return names, at, nil
+	return s.sets, at, nil
 }
 
-// registered returns those of names that the roster has, in their order. The
+// registered returns those of sets whose actors the roster has, in their order. The
 // roster is read from its beginning to its end and not kept.
-func registered(ctx context.Context, s store.Store, names []actor.Name) ([]actor.Name, error) {
-	known := make(map[actor.Name]bool, len(names))
-	for _, n := range names {
-		known[n] = false
+func registered(ctx context.Context, s store.Store, sets []set) ([]set, error) {
+	known := make(map[actor.Name]bool, len(sets))
+	for _, x := range sets {
+		known[x.actor] = false
 	}
 	for a, err := range actor.Stream(ctx, s) {
 		if err != nil {
@@ -162,11 +199,17 @@ func registered(ctx context.Context, s store.Store, names []actor.Name) ([]actor
 			known[a.Name] = true
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(names), func(n actor.Name) bool { return !known[n] }), nil
+	return slices.DeleteFunc(slices.Clone(sets), func(x set) bool { return !known[x.actor] }), nil
 }
 
-func missing(names, known []actor.Name) []actor.Name {
-	return slices.DeleteFunc(slices.Clone(names), func(n actor.Name) bool { return slices.Contains(known, n) })
+func missing(sets, known []set) []actor.Name {
+	var names []actor.Name
+	for _, x := range sets {
+		if !slices.Contains(known, x) {
+			names = append(names, x.actor)
+		}
+	}
+	return names
 }
 
 // How messages are sent: as many at once, and as many senders at once.
@@ -175,14 +218,15 @@ const (
 	senders      = 8
 )
 
-func (o *Orchestrator) send(ctx context.Context, in PageInput, names []actor.Name) error {
+func (o *Orchestrator) send(ctx context.Context, in PageInput, sets []set) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(senders)
-	for chunk := range slices.Chunk(names, sendTogether) {
+	for chunk := range slices.Chunk(sets, sendTogether) {
 		group.Go(func() error {
 			messages := make([]queue.Message, len(chunk))
-			for i, name := range chunk {
-				messages[i] = event.Job{Kind: event.Evaluate, Actor: name, Mode: in.Mode, Run: in.RunID, Cause: "sweep"}.Message()
+			for i, x := range chunk {
+				j := event.Job{Kind: event.Evaluate, Actor: x.actor, Mode: in.Mode, Run: in.RunID, Set: x.mark, Cause: "sweep"}
+				messages[i] = j.Message()
 			}
 			return o.Queue.Send(ctx, messages...)
 		})

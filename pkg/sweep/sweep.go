@@ -47,6 +47,8 @@ type Header struct {
 	Listed        bool      `json:"listed"`              // and these are all
 	StoppedAt     time.Time `json:"stopped_at,omitzero"` // by a person: what is still queued is dropped
 	EndedAt       time.Time `json:"ended_at,omitzero"`
+	End           End       `json:"end,omitempty"`     // when ended; "" in older records, which were done or stopped
+	Why           string    `json:"why,omitempty"`     // what the state machine said, where it did not come to its end
 	Summary       *Summary  `json:"summary,omitempty"` // when ended
 }
 
@@ -106,12 +108,14 @@ func change(ctx context.Context, s store.Store, m run.Mode, id string, edit func
 }
 
 // Stop ends a sweep for good: workers drop what is still queued of it, within a
-// minute. A sweep that has ended stays as it is.
-func Stop(ctx context.Context, s store.Store, m run.Mode, id string, now time.Time) (Header, error) {
-	if _, err := Load(ctx, s, m, id); err != nil {
+// minute. A sweep that has ended stays as it is. It fails with store.ErrNotFound
+// where there is no record of it.
+func Stop(ctx context.Context, s store.Store, id string, now time.Time) (Header, error) {
+	h, err := find(ctx, s, id)
+	if err != nil {
 		return Header{}, err
 	}
-	return change(ctx, s, m, id, func(h *Header) {
+	return change(ctx, s, h.Mode, h.ID, func(h *Header) {
 		if h.EndedAt.IsZero() && h.StoppedAt.IsZero() {
 			h.StoppedAt = now
 		}
@@ -148,8 +152,8 @@ func Latest(ctx context.Context, s store.Store) (*Header, error) {
 	return &h, nil
 }
 
-// begin records a new sweep and names it as the latest. Again, it changes nothing.
-func begin(ctx context.Context, s store.Store, m run.Mode, id string, now time.Time) error {
+// Begin records a new sweep and names it as the latest. Again, it changes nothing.
+func Begin(ctx context.Context, s store.Store, m run.Mode, id string, now time.Time) error {
 	_, err := change(ctx, s, m, id, func(h *Header) {
 		if h.StartedAt.IsZero() {
 			h.StartedAt = now

@@ -132,6 +132,36 @@ func TestEveryActorIsAskedForOnce(t *testing.T) {
 	}
 }
 
+// What a page knows of a set it has seen from beginning to end, so that the worker
+// need not list it again. Of a set that lies on two pages it says nothing.
+func TestSetsAreMarkedThatWereSeenWhole(t *testing.T) {
+	marked := 0
+	for _, limit := range []int{1, 2, 3, 4, 5, 7, 1000} {
+		for _, listings := range []int{1, 2, 3} {
+			queue := &sent{}
+			s := tree(t)
+			put(t, s, "actors/a/base_image/base.png", "x")
+			put(t, s, "actors/a-b/training_data/manifest.json", "{}")
+			o := sweep.Orchestrator{Store: paged{s, limit}, Queue: queue, Now: time.Now, Listings: listings}
+			pages(t, o, sweep.PageInput{RunID: "r1", Mode: run.DryRun})
+			for _, job := range queue.jobs {
+				set, err := actor.LoadSet(t.Context(), s, actor.Actor{Name: job.Actor})
+				if err != nil || job.Set != "" && job.Set != set.Mark() {
+					t.Errorf("%d to a page, %d pages to a call: %s is marked %q, want %q, %v", limit, listings, job.Actor, job.Set, set.Mark(), err)
+				}
+				if job.Set != "" {
+					marked++
+				} else if limit == 1000 {
+					t.Errorf("%s was on one page and is not marked", job.Actor)
+				}
+			}
+		}
+	}
+	if marked < 20 {
+		t.Errorf("only %d sets were marked", marked)
+	}
+}
+
 func TestSomeActors(t *testing.T) {
 	queue := &sent{}
 	o := sweep.Orchestrator{Store: tree(t), Queue: queue, Now: time.Now}
@@ -240,13 +270,13 @@ func TestAStoppedSweepIsDone(t *testing.T) {
 	o := sweep.Orchestrator{Store: s, Queue: &sent{}, Now: time.Now}
 	pages(t, o, sweep.PageInput{RunID: "r1", Mode: run.DryRun})
 	record(t, s, "a", run.Completed, 1, "", noon)
-	if h, err := sweep.Stop(t.Context(), s, run.DryRun, "r1", noon); err != nil || !h.StoppedAt.Equal(noon) {
+	if h, err := sweep.Stop(t.Context(), s, "r1", noon); err != nil || !h.StoppedAt.Equal(noon) {
 		t.Fatalf("%+v, %v", h, err)
 	}
 	if out := look(t, s); !out.Done || out.Completed != 1 || out.Remaining != 3 || out.Summary.Usage.USD != 1 {
 		t.Errorf("%+v", out)
 	}
-	if _, err := sweep.Stop(t.Context(), s, run.DryRun, "r2", noon); !errors.Is(err, store.ErrNotFound) {
+	if _, err := sweep.Stop(t.Context(), s, "r2", noon); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("stopping a sweep that never was: %v", err)
 	}
 }

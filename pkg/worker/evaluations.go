@@ -50,14 +50,14 @@ func (e *Evaluations) Reserve() time.Duration { return e.Settings.Judge.Timeout 
 
 const noImages = "no training images"
 
-// Do implements Handler. An actor that has not changed costs a list and two gets,
-// and in a sweep a put. In a run that executes, an open plan is approved and
+// Do implements Handler. An actor that has not changed costs a list and two gets;
+// in a sweep, which has listed the set already, two gets and a put. In a run that executes, an open plan is approved and
 // handed on, and what becomes of the actor is then not recorded here.
 func (e *Evaluations) Do(ctx context.Context, j event.Job) error {
 	if drop, err := e.excused(ctx, j); drop || err != nil {
 		return err
 	}
-	result, err := e.Evaluator.Evaluate(ctx, actor.Actor{Name: j.Actor})
+	result, err := e.Evaluator.EvaluateSeen(ctx, actor.Actor{Name: j.Actor}, j.Set)
 	o := run.Outcome{Actor: j.Actor, State: run.Completed, At: e.Now(), Usage: result.Spent}
 	switch {
 	case errors.Is(err, evaluator.ErrNoImages):

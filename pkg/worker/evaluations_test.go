@@ -191,6 +191,49 @@ func TestWhatIsDoneAlreadyCostsThreeRequests(t *testing.T) {
 	}
 }
 
+// A sweep has listed the sets, so an actor that has not changed costs the
+// decisions, the evaluation and its outcome.
+func TestASweepCostsAnUnchangedActorThreeRequests(t *testing.T) {
+	s := storetest.NewFaulty(tree(t, 3))
+	m := &model{}
+	st := evaluations(t, s, m)
+	st.send(t, "ada", "bea")
+	st.settle(t)
+	begin(t, s, st)
+	before := len(s.Ops())
+	st.poll(t) // reads the header of the sweep, once a minute
+	if ops := s.Ops()[before:]; len(ops) != 1+2*3 || m.total() != 6 {
+		t.Errorf("%d requests for two actors, %d images asked about: %v", len(ops), m.total(), ops)
+	}
+	if out := look(t, s); !out.Done || out.Skipped != 2 {
+		t.Errorf("%+v", out)
+	}
+}
+
+// An image that is replaced after the sweep has listed its set is evaluated for the
+// event that tells of it, and one that is replaced before is found by the sweep.
+func TestWhatChangesDuringASweepIsEvaluated(t *testing.T) {
+	s, m := tree(t, 3), &model{}
+	st := evaluations(t, s, m)
+	st.send(t, "ada", "bea")
+	st.settle(t)
+	write(t, s, actor.TrainingKey("ada", "0.png"), picture(50)) // of which no event tells
+	begin(t, s, st)
+	write(t, s, actor.TrainingKey("bea", "0.png"), picture(51))
+	st.send(t, "bea")
+	st.settle(t)
+	if out := look(t, s); !out.Done || out.Settled() != 2 || m.total() != 8 {
+		t.Errorf("%+v, %d images asked about; want the six and the two that are new", out, m.total())
+	}
+	for _, name := range []actor.Name{"ada", "bea"} {
+		set, err := actor.LoadSet(t.Context(), s, actor.Actor{Name: name})
+		e := evaluated(t, s, name)
+		if err != nil || !e.Current(set, e.Basis) || !e.CurrentFor(set.Mark(), e.Basis) {
+			t.Errorf("the evaluation of %s is not of its set, %v", name, err)
+		}
+	}
+}
+
 func sweepJob(name actor.Name) event.Job {
 	return event.Job{Kind: event.Evaluate, Actor: name, Mode: run.DryRun, Run: "r1", Cause: "sweep"}
 }
@@ -235,7 +278,7 @@ func TestAStoppedSweepIsDropped(t *testing.T) {
 	s, m := tree(t, 3), &model{}
 	st := evaluations(t, s, m)
 	begin(t, s, st)
-	if _, err := sweep.Stop(t.Context(), s, run.DryRun, "r1", st.now); err != nil {
+	if _, err := sweep.Stop(t.Context(), s, "r1", st.now); err != nil {
 		t.Fatal(err)
 	}
 	st.settle(t)

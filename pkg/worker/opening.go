@@ -29,12 +29,6 @@ type Opening struct {
 	until  time.Time
 }
 
-// Warm opens the handler before the first batch comes, and says what is wrong.
-func (o *Opening) Warm(ctx context.Context) error {
-	_, err := o.handler(ctx)
-	return err
-}
-
 // handler fails with judge.ErrHalt.
 func (o *Opening) handler(ctx context.Context) (Handler, error) {
 	o.mu.Lock()
@@ -51,8 +45,8 @@ func (o *Opening) handler(ctx context.Context) (Handler, error) {
 }
 
 // close has everything read anew after a rest: the key may have been replaced.
-func (o *Opening) close(now time.Time) {
+func (o *Opening) close(now time.Time, cause error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.err, o.until = fmt.Errorf("%w: tried less than %s ago", judge.ErrHalt, restFor), now.Add(restFor)
+	o.err, o.until = fmt.Errorf("tried less than %s ago: %w", restFor, cause), now.Add(restFor)
 }

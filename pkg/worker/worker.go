@@ -11,7 +11,9 @@
 // with the dead letters. Time is up: the rest is put into a new message.
 //
 // The promises: messages of one actor are handled in order, and after one that
-// comes again none of the same actor; no message harms another, not even by a
+// comes again none of the same actor: those that follow it come again with it,
+// at the same time. A message that is given up, or replaced by a new one at the
+// end of the queue, holds up nobody. No message harms another, not even by a
 // panic; nothing is begun that the time left is too short for.
 package worker
 
@@ -95,7 +97,7 @@ func (w *Worker) Handle(ctx context.Context, payload []byte) (event.Response, er
 	if err != nil {
 		return event.Response{}, err
 	}
-	b := &batch{Worker: w, done: map[event.Job]bool{}}
+	b := &batch{Worker: w, ended: map[event.Job]error{}}
 	b.handler, b.halt = w.Opening.handler(ctx)
 	if deadline, ok := ctx.Deadline(); ok && b.halt == nil {
 		b.until = deadline.Add(-min(b.handler.Reserve(), time.Until(deadline)/2))
@@ -105,7 +107,25 @@ func (w *Worker) Handle(ctx context.Context, payload []byte) (event.Response, er
 		group.Go(func() { b.actor(ctx, items) })
 	}
 	group.Wait()
+	if b.halt != nil {
+		w.halted(ctx, b.halt)
+	}
 	return b.response(items), nil
+}
+
+// Warm opens the handler before the first batch comes, and says what is wrong. The
+// worker is started all the same, for it lets the messages wait.
+func (w *Worker) Warm(ctx context.Context) {
+	if _, err := w.Opening.handler(ctx); err != nil {
+		w.halted(ctx, err)
+	}
+}
+
+// halted says that nothing can be done for anybody, in the log and where the
+// dashboard and an alarm see it.
+func (w *Worker) halted(ctx context.Context, err error) {
+	w.Log.ErrorContext(ctx, "the messages wait until this is mended", "error", err.Error())
+	w.Metrics.Write(metric.Values{metric.Halted: 1}, map[string]any{"error": err.Error()})
 }
 
 // byGroup keeps the order inside of groups.
@@ -124,9 +144,9 @@ type batch struct {
 	until   time.Time // when work must come to an end, zero for never
 
 	mu     sync.Mutex
-	halt   error              // why nothing can be done for anybody
-	failed []string           // items that are to come again
-	done   map[event.Job]bool // without their causes
+	halt   error               // why nothing can be done for anybody
+	failed []string            // items that are to come again
+	ended  map[event.Job]error // how jobs ended, by what they are without their causes
 }
 
 // response names the failed items in the order in which they came.
@@ -141,23 +161,22 @@ func (b *batch) response(items []event.Item) event.Response {
 }
 
 // actor handles the messages of one actor. When one is to come again, so are all
-// that follow it: nothing may overtake.
+// that follow it: nothing may overtake. A dead letter no longer counts.
 func (b *batch) actor(ctx context.Context, items []event.Item) {
 	for n, item := range items {
-		if b.item(ctx, item) {
-			continue
+		switch f := b.item(ctx, item); {
+		case f.settled:
+		case f.dead:
+			b.putOff(ctx, items[n:n+1], 0)
+		default:
+			b.putOff(ctx, items[n:], f.rest)
+			return
 		}
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		for _, rest := range items[n:] {
-			b.failed = append(b.failed, rest.ItemID)
-		}
-		return
 	}
 }
 
-// item handles one message and reports whether it is settled.
-func (b *batch) item(ctx context.Context, item event.Item) (settled bool) {
+// item handles one message.
+func (b *batch) item(ctx context.Context, item event.Item) fate {
 	start := b.Now()
 	job, err := event.DecodeJob(item.Body)
 	if err == nil && job.Kind != b.Kind {
@@ -168,14 +187,14 @@ func (b *batch) item(ctx context.Context, item event.Item) (settled bool) {
 	} else {
 		err = b.do(ctx, job)
 	}
-	end, settled := b.settle(ctx, item, job, err)
+	f := b.settle(ctx, item, job, err)
 	level := slog.LevelInfo
 	if err != nil {
 		level = slog.LevelWarn
 	}
-	b.Log.Log(ctx, level, "message", "end", end, "actor", job.Actor, "kind", job.Kind, "mode", job.Mode, "run", job.Run,
+	b.Log.Log(ctx, level, "message", "end", f.end, "actor", job.Actor, "kind", job.Kind, "mode", job.Mode, "run", job.Run,
 		"item", item.ItemID, "receives", item.Receives, "seconds", b.Now().Sub(start).Seconds(), "error", text(err))
-	return settled
+	return f
 }
 
 func text(err error) string {
@@ -185,16 +204,20 @@ func text(err error) string {
 	return err.Error()
 }
 
-// do does a job, unless the same has been done since it was sent, or there is
+// do does a job, unless the same has been tried since it was sent, or there is
 // no use in trying.
 func (b *batch) do(ctx context.Context, j event.Job) (err error) {
 	same := j
 	same.Cause, same.Tries, same.Turn = "", 0, 0
 	b.mu.Lock()
-	halt, done := b.halt, b.done[same]
+	halt := b.halt
+	ended, known := b.ended[same]
 	b.mu.Unlock()
-	if halt != nil || done {
+	switch {
+	case halt != nil:
 		return halt
+	case known:
+		return ended
 	}
 	if !b.until.IsZero() {
 		var cancel context.CancelFunc
@@ -211,9 +234,9 @@ func (b *batch) do(ctx context.Context, j event.Job) (err error) {
 	defer b.mu.Unlock()
 	if errors.Is(err, judge.ErrHalt) {
 		b.halt = err
-		b.Opening.close(b.Now())
+		b.Opening.close(b.Now(), err)
 	}
-	b.done[same] = err == nil
+	b.ended[same] = err
 	return err
 }
 

@@ -37,6 +37,7 @@ type stage struct {
 
 	mu      sync.Mutex
 	did     []actor.Name
+	runs    []string // of what it did
 	gaveUp  []actor.Name
 	opened  int
 	timeout time.Duration // of an invocation
@@ -90,7 +91,7 @@ func invoke(w *worker.Worker) func(context.Context, []byte) ([]byte, error) {
 
 func (s *stage) Do(ctx context.Context, j event.Job) error {
 	s.mu.Lock()
-	s.did = append(s.did, j.Actor)
+	s.did, s.runs = append(s.did, j.Actor), append(s.runs, j.Run)
 	s.mu.Unlock()
 	if act := s.act[j.Actor]; act != nil {
 		return act(ctx)
@@ -280,6 +281,37 @@ func TestAnOutageCostsNoMessage(t *testing.T) {
 	}
 }
 
+// halted reports whether the metric was written, with a cause in words.
+func (s *stage) halted(cause string) bool {
+	for line := range strings.Lines(s.log.String()) {
+		if strings.Contains(line, `"Halted":1`) && strings.Contains(line, cause) {
+			return true
+		}
+	}
+	return false
+}
+
+// Each batch for which nothing can be done is counted, also while one rests, and
+// a batch of which only some fail is not.
+func TestAHaltIsCountedWithItsCause(t *testing.T) {
+	s := newStage(t)
+	s.act["a"] = func(context.Context) error { return errors.New("503") }
+	s.send(t, "a", "b")
+	if s.poll(t); s.halted("") {
+		t.Errorf("one actor's failure is counted as everybody's: %s", &s.log)
+	}
+	s.act["c"] = func(context.Context) error { return fmt.Errorf("%w: insufficient_quota", judge.ErrHalt) }
+	s.send(t, "c")
+	if s.poll(t); !s.halted("insufficient_quota") {
+		t.Errorf("no quota, and nobody hears of it: %s", &s.log)
+	}
+	s.log.text.Reset()
+	s.send(t, "d")
+	if s.poll(t); !s.halted("insufficient_quota") {
+		t.Errorf("a moment later nobody hears of it: %s", &s.log)
+	}
+}
+
 func TestAfterAHaltNobodyElseIsTried(t *testing.T) {
 	s := newStage(t)
 	s.act["a"] = func(context.Context) error { return fmt.Errorf("%w: quota", judge.ErrHalt) }
@@ -300,8 +332,9 @@ func TestAfterAHaltNobodyElseIsTried(t *testing.T) {
 func TestAWorkerThatCannotStartKeepsTheMessages(t *testing.T) {
 	s := newStage(t)
 	s.opening = errors.New("judge.batch: 0 is not between 1 and 50")
-	if err := s.worker.Opening.Warm(t.Context()); err == nil || !strings.Contains(err.Error(), "judge.batch") {
-		t.Errorf("at start: %v", err)
+	s.worker.Warm(t.Context())
+	if !s.halted("judge.batch: 0") {
+		t.Errorf("at start it says %s", &s.log)
 	}
 	s.send(t, "a", "b")
 	for range 24 * 60 {

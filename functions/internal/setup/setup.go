@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -25,7 +26,6 @@ import (
 	"screentest/pkg/settings"
 	"screentest/pkg/store"
 	"screentest/pkg/store/s3"
-	"screentest/pkg/worker"
 )
 
 // The variables of the environment.
@@ -34,8 +34,9 @@ const (
 	Data        = "SCREENTEST_DATA"              // s3://bucket/prefix, the tree
 	Evaluations = "SCREENTEST_EVALUATIONS_QUEUE" // URL of evaluations.fifo
 	Balances    = "SCREENTEST_BALANCES_QUEUE"    // URL of balances.fifo
-	Secret      = "SCREENTEST_SECRET"            // ARN or name of the secret with the model's key
+	Secret      = "SCREENTEST_SECRET"            // ARN or name of the secret with the model's key, or with two
 	UploadMode  = "SCREENTEST_UPLOAD_MODE"       // "dry-run", also if absent, or "execute"
+	AtOnce      = "SCREENTEST_REQUESTS_AT_ONCE"  // requests to the model that one evaluator has under way at most
 )
 
 // Parts are what every function works with.
@@ -93,6 +94,20 @@ func (p Parts) Mode() run.Mode {
 	return mode
 }
 
+// AtMost holds the requests to the model that are under way at once to what the
+// stack has reckoned with, from the rate that the model's account allows.
+func (p Parts) AtMost(set settings.Settings) settings.Settings {
+	n, err := strconv.Atoi(p.Env[AtOnce])
+	if err == nil && n < 1 {
+		err = errors.New("less than 1")
+	}
+	if err != nil {
+		p.Check(fmt.Errorf("%s %q: %w", AtOnce, p.Env[AtOnce], err))
+	}
+	set.Run.Concurrency = min(set.Run.Concurrency, n)
+	return set
+}
+
 // Settings returns the owner's settings, validated.
 func (p Parts) Settings(ctx context.Context) (settings.Settings, error) {
 	set, _, err := settings.Load(ctx, p.Store)
@@ -102,7 +117,7 @@ func (p Parts) Settings(ctx context.Context) (settings.Settings, error) {
 	return set, err
 }
 
-// Source is what the judge and the generator are made of. The key comes from the
+// Source is what the judge and the generator are made of. The keys come from the
 // secret, which is not asked for where no model is. What one command may spend
 // (run.max_cost) is no limit for a worker that never ends.
 func (p Parts) Source(ctx context.Context, set settings.Settings) (parts.Source, error) {
@@ -110,8 +125,8 @@ func (p Parts) Source(ctx context.Context, set settings.Settings) (parts.Source,
 	if set.Judge.Name == "offline" && set.Generation.Name == "offline" {
 		return source, nil
 	}
-	var err error
-	source.Key, err = secret.Read(ctx, p.Env[Secret])
+	keys, err := secret.Read(ctx, p.Env[Secret])
+	source.Key, source.PictureKey = keys.Judge, keys.Generator
 	return source, err
 }
 
@@ -148,12 +163,4 @@ func (p Parts) Executor(ctx context.Context, by string) (*execution.Executor, er
 	return execution.New(execution.Config{
 		Store: p.Store, Evaluator: examiner, Generator: g, Remote: remote, Settings: set, By: by, Now: time.Now,
 	}), err
-}
-
-// Warm opens the worker before the first batch comes. If that fails the worker is
-// started all the same, for it lets the messages wait.
-func (p Parts) Warm(ctx context.Context, w *worker.Worker) {
-	if err := w.Opening.Warm(ctx); err != nil {
-		p.Log.Error("the messages wait until this is mended", "error", err.Error())
-	}
 }

@@ -145,6 +145,10 @@ func TestAnswers(t *testing.T) {
 	slow, busy := one(503, "SlowDown"), one(409, "ConditionalRequestConflict")
 	failed, lost := one(500, "InternalError"), []reply{{err: errors.New("connection reset by peer")}}
 	ok, refused, gone := []reply{{status: 200, etag: "new"}}, one(412, "PreconditionFailed"), one(404, "NoSuchKey")
+	denied := one(403, "AccessDenied")
+	listing := func(key string) []reply {
+		return one(200, "<ListBucketResult><Contents><Key>"+key+"</Key></Contents></ListBucketResult>")
+	}
 	copied := []reply{{status: 200, body: "<CopyObjectResult><ETag>&quot;new&quot;</ETag></CopyObjectResult>"}}
 	for _, test := range []struct {
 		name      string
@@ -157,12 +161,17 @@ func TestAnswers(t *testing.T) {
 		{"get without a bucket", get, one(404, "NoSuchBucket"), other, "there is no bucket bucket"},
 		{"list without a bucket", list, one(404, "NoSuchBucket"), other, "there is no bucket bucket"},
 		{"put without a bucket", create, one(404, "NoSuchBucket"), other, "there is no bucket bucket"},
-		{"get denied", get, one(403, "AccessDenied"), other, "access to bucket bucket is denied: allow s3:GetObject"},
+		{"get denied, and no listing", get, replies(denied, denied), other, "access to bucket bucket is denied: allow s3:GetObject"},
 		{"list denied", list, one(403, "AccessDenied"), other, "allow s3:ListBucket"},
 		{"put denied", create, one(403, "AccessDenied"), other, "allow s3:PutObject (and s3:ListBucket, without which S3 denies what does not exist) on s3://bucket/tree/*"},
-		{"copy denied", copyIt, one(403, "AccessDenied"), other, "allow s3:GetObject and s3:PutObject"},
-		{"delete denied", remove, one(403, "AccessDenied"), other, "allow s3:DeleteObject and s3:GetObject"},
-		{"denied without a body", get, one(403, ""), other, "access to bucket bucket is denied"},
+		{"copy denied", copyIt, replies(denied, denied), other, "allow s3:GetObject and s3:PutObject"},
+		{"delete denied", remove, replies(denied, denied), other, "allow s3:DeleteObject and s3:GetObject"},
+		{"denied without a body", get, replies(one(403, ""), denied), other, "access to bucket bucket is denied"},
+		{"get denied, not listed", get, replies(denied, one(200, "<ListBucketResult/>")), store.ErrNotFound, "denied, and not in the listing"},
+		{"get denied, another listed", get, replies(denied, listing("tree/k.json.old")), store.ErrNotFound, ""},
+		{"get denied, listed", get, replies(denied, listing("tree/k.json")), other, "allow s3:GetObject"},
+		{"copy denied, source not listed", copyIt, replies(denied, one(200, "<ListBucketResult/>")), store.ErrNotFound, ""},
+		{"delete denied, not listed", remove, replies(denied, one(200, "<ListBucketResult/>")), store.ErrNotFound, ""},
 		{"expired", get, one(400, "ExpiredToken"), other, "renew them"},
 		{"wrong key", get, one(403, "InvalidAccessKeyId"), other, "refused: renew them"},
 		{"another region", get, []reply{{status: 301, body: "PermanentRedirect", header: map[string]string{"X-Amz-Bucket-Region": "us-west-2"}}}, other, "set AWS_REGION to us-west-2"},
@@ -187,7 +196,7 @@ func TestAnswers(t *testing.T) {
 		{"failed, and another wrote more", create, replies(failed, refused, holding("their longer one", "x")), store.ErrConflict, ""},
 		{"failed, written by another, removed", create, replies(failed, refused, gone), store.ErrConflict, ""},
 		{"failed, then busy, then ours", create, replies(failed, busy, refused, holding("mine", "new")), none, ""},
-		{"failed, refused, and no looking", create, replies(failed, refused, one(403, "AccessDenied")), other, "unknown"},
+		{"failed, refused, and no looking", create, replies(failed, refused, denied, denied), other, "unknown"},
 		{"replace done, reported as failed, then removed", replace, replies(failed, gone, gone), store.ErrConflict, ""},
 
 		{"copy", copyIt, copied, none, ""},

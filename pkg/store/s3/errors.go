@@ -17,6 +17,10 @@ func (s *Store) kind(err error, permission string) error {
 	if err == nil {
 		return nil
 	}
+	if denied(err) {
+		return fmt.Errorf("access to bucket %s is denied: allow %s (and s3:ListBucket, without which S3 denies what does not exist) on s3://%s/%s*, or use other credentials: %w",
+			s.bucket, permission, s.bucket, s.prefix, err)
+	}
 	switch code(err) {
 	case "NoSuchKey", "NotFound":
 		return fmt.Errorf("%w: %w", store.ErrNotFound, err)
@@ -26,15 +30,18 @@ func (s *Store) kind(err error, permission string) error {
 		return fmt.Errorf("%w: too long below the prefix %q: %w", store.ErrInvalidKey, s.prefix, err)
 	case "NoSuchBucket":
 		return fmt.Errorf("there is no bucket %s: check its name and the account: %w", s.bucket, err)
-	case "AccessDenied", "Forbidden", "AllAccessDisabled":
-		return fmt.Errorf("access to bucket %s is denied: allow %s (and s3:ListBucket, without which S3 denies what does not exist) on s3://%s/%s*, or use other credentials: %w",
-			s.bucket, permission, s.bucket, s.prefix, err)
 	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "TokenRefreshRequired":
 		return fmt.Errorf("the credentials for bucket %s are refused: renew them, or choose others with AWS_PROFILE: %w", s.bucket, err)
 	case "PermanentRedirect", "MovedPermanently", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
 		return fmt.Errorf("bucket %s lies in another region: set AWS_REGION to %s: %w", s.bucket, region(err), err)
 	}
 	return err
+}
+
+// denied reports whether S3 refused for want of a permission.
+func denied(err error) bool {
+	c := code(err)
+	return c == "AccessDenied" || c == "Forbidden" || c == "AllAccessDisabled"
 }
 
 // code is what S3 calls the error, "" if S3 did not answer. A code that follows

@@ -24,7 +24,7 @@ func (s *Store) Get(ctx context.Context, k store.Key) (store.Object, error) {
 	in := &s3.GetObjectInput{Bucket: &s.bucket, Key: s.name(k), ChecksumMode: types.ChecksumModeEnabled}
 	out, err := s.client.GetObject(ctx, in, quietly)
 	if err != nil {
-		return store.Object{}, fmt.Errorf("get %s: %w", k, s.kind(err, "s3:GetObject"))
+		return store.Object{}, fmt.Errorf("get %s: %w", k, s.answer(ctx, k, err, "s3:GetObject"))
 	}
 	return store.Object{
 		Info: store.Info{
@@ -55,6 +55,20 @@ func (b *body) Read(p []byte) (int, error) {
 // quietly keeps the SDK from writing a line to standard error for every object
 // that was stored without a checksum.
 func quietly(o *s3.Options) { o.DisableLogOutputChecksumValidationSkipped = true }
+
+// answer is kind for a request that needs the object k. S3 says "denied" and not
+// "not found" to who may not list the bucket; where what may be listed goes by
+// prefix, it is documented nowhere what it says. So when it denies an object that a
+// listing, which may be allowed, does not have, that object is not there.
+func (s *Store) answer(ctx context.Context, k store.Key, err error, permission string) error {
+	if denied(err) {
+		listed, listErr := s.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: s.name(k), MaxKeys: aws.Int32(1)})
+		if listErr == nil && (len(listed.Contents) == 0 || aws.ToString(listed.Contents[0].Key) != *s.name(k)) {
+			return fmt.Errorf("%w: denied, and not in the listing: %w", store.ErrNotFound, err)
+		}
+	}
+	return s.kind(err, permission)
+}
 
 // List implements store.Store. Page.Next is the continuation token of S3. An
 // object whose name is no Key is refused; a directory marker is not mentioned.

@@ -98,7 +98,7 @@ func (s *Store) copy(ctx context.Context, src store.Key, v store.Version, dst st
 		}
 		return err
 	})
-	err = s.kind(err, "s3:GetObject and s3:PutObject")
+	err = s.answer(ctx, src, err, "s3:GetObject and s3:PutObject")
 	if repeated && errors.Is(err, store.ErrConflict) {
 		return s.copied(ctx, src, v, dst, err)
 	}
@@ -141,7 +141,7 @@ func (s *Store) Delete(ctx context.Context, k store.Key, v store.Version) error 
 		_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: s.name(k), IfMatch: etag(v)}, o)
 		return err
 	})
-	err = s.kind(err, "s3:DeleteObject and s3:GetObject")
+	err = s.answer(ctx, k, err, "s3:DeleteObject and s3:GetObject")
 	if errors.Is(err, store.ErrConflict) {
 		err = s.there(ctx, k) // behind a delete marker S3 says 412 too
 	}
@@ -157,7 +157,7 @@ func (s *Store) there(ctx context.Context, k store.Key) error {
 	if err == nil {
 		return store.ErrConflict
 	}
-	return s.kind(err, "s3:GetObject")
+	return s.answer(ctx, k, err, "s3:GetObject")
 }
 
 // writeAttempts is how often a write is sent that meets another one under way.

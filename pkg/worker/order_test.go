@@ -1,0 +1,144 @@
+package worker_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"screentest/pkg/actor"
+	"screentest/pkg/event"
+	"screentest/pkg/judge"
+	"screentest/pkg/queue"
+	"screentest/pkg/run"
+	"screentest/pkg/worker"
+)
+
+// sendAs asks for ada in several sweeps, so that no message does for another, and
+// notes in which order they are done.
+func (s *stage) sendAs(t *testing.T, runs ...string) {
+	t.Helper()
+	for i, id := range runs {
+		j := event.Job{Kind: event.Evaluate, Actor: "ada", Mode: run.DryRun, Run: id, Cause: fmt.Sprint(s.now.UnixNano(), i)}
+		if err := s.queue.Send(t.Context(), j.Message()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// mute is a queue that takes no messages.
+type mute struct{ worker.Queue }
+
+func (mute) Send(context.Context, ...queue.Message) error { return errors.New("no answer") }
+
+// within polls until nothing is left, for so long at most.
+func (s *stage) within(t *testing.T, limit time.Duration) {
+	t.Helper()
+	for end := s.now.Add(limit); s.now.Before(end); s.now = s.now.Add(time.Second) {
+		if alive, _ := s.left(t); alive == 0 {
+			return
+		}
+		s.poll(t)
+	}
+	alive, dead := s.left(t)
+	t.Errorf("after %s %d messages are left, %d are dead; did %q", limit, alive, dead, s.runs)
+}
+
+// A message that comes again brings along those of its actor that were delivered
+// with it: left alone, they would keep the group back for the hour that a delivery
+// lasts.
+func TestThoseThatFollowComeAgainAtTheSameTime(t *testing.T) {
+	s := newStage(t)
+	fails := 1
+	s.act["ada"] = func(context.Context) error {
+		if fails--; fails >= 0 {
+			return errors.New("503")
+		}
+		return nil
+	}
+	s.sendAs(t, "1", "2", "3")
+	if p := s.poll(t); p.Deleted != 0 || len(s.runs) != 1 {
+		t.Errorf("%+v, did %q; want one try", p, s.runs)
+	}
+	s.within(t, 31*time.Second)
+	if want := []string{"1", "1", "2", "3"}; !slices.Equal(s.runs, want) {
+		t.Errorf("done in the order %q, want %q", s.runs, want)
+	}
+}
+
+// A dead letter does not hold up its group for another hour, and takes only those
+// along that ask for the same.
+func TestADeadLetterHoldsUpNobody(t *testing.T) {
+	s := newStage(t)
+	failing := "1"
+	s.act["ada"] = func(context.Context) error {
+		if s.runs[len(s.runs)-1] == failing {
+			return errors.New("503")
+		}
+		return nil
+	}
+	s.sendAs(t, "1", "1", "2")
+	s.within(t, 8*time.Minute) // five tries, 0.5 + 1 + 2 + 4 minutes apart at most
+	if _, dead := s.left(t); dead != 2 || !slices.Equal(s.runs, []string{"1", "1", "1", "1", "1", "2"}) {
+		t.Errorf("%d dead, did %q; want both that ask for the first, after five tries, and the other done", dead, s.runs)
+	}
+	if !slices.Equal(s.gaveUp, []actor.Name{"ada", "ada"}) {
+		t.Errorf("gave up on %q", s.gaveUp)
+	}
+}
+
+// While nothing can be done the whole group rests together, and its copies come
+// in the order of the messages.
+func TestAGroupWaitsTogether(t *testing.T) {
+	s := newStage(t)
+	out := true
+	s.act["ada"] = func(context.Context) error {
+		if out {
+			return fmt.Errorf("%w: quota", judge.ErrHalt)
+		}
+		return nil
+	}
+	s.sendAs(t, "1", "2", "3")
+	for range 24 * 60 {
+		s.poll(t)
+		s.now = s.now.Add(time.Minute)
+	}
+	out = false
+	s.runs = nil
+	s.within(t, 2*time.Hour+time.Minute)
+	if _, dead := s.left(t); dead != 0 || !slices.Equal(s.runs, []string{"1", "2", "3"}) {
+		t.Errorf("%d dead, did %q", dead, s.runs)
+	}
+}
+
+// What was cut short is continued at the end of the queue, at once; what could not
+// be replaced comes again with all that follow it.
+func TestContinuedInOrder(t *testing.T) {
+	s := newStage(t)
+	s.timeout = 40 * time.Millisecond
+	cut := 1
+	s.act["ada"] = func(ctx context.Context) error {
+		if cut--; cut >= 0 {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		return nil
+	}
+	s.sendAs(t, "1", "2", "3")
+	s.within(t, time.Minute)
+	if want := []string{"1", "1", "2", "3"}; !slices.Equal(s.runs, want) {
+		t.Errorf("done in the order %q, want %q", s.runs, want)
+	}
+
+	cut, s.runs = 1, nil
+	s.sendAs(t, "1", "2")
+	s.worker.Queue = mute{s.queue}
+	s.poll(t)
+	s.worker.Queue = s.queue
+	s.within(t, 31*time.Second)
+	if want := []string{"1", "1", "2"}; !slices.Equal(s.runs, want) {
+		t.Errorf("done in the order %q, want %q", s.runs, want)
+	}
+}
