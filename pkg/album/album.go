@@ -1,15 +1,14 @@
 // Package album gathers what is known of every actor of the roster, for people to
 // look at. The report and the review page stand on it.
 //
-// It only reads. Looking again opens what has changed and nothing else: three
-// listings for a roster whose evaluations have not changed.
+// It only reads. Looking again opens what has changed and nothing else: four
+// listings for a roster of which nothing has changed.
 package album
 
 import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -23,22 +22,25 @@ import (
 type Album struct {
 	store store.Store
 
-	mu      sync.Mutex
-	roster  actor.Roster
-	version store.Version // of the roster
-	entries map[actor.Name]page
-	empty   map[actor.Name]bool // whether a directory without an evaluation has no images
-}
-
-// A page is an entry and the version of the document that it was made of.
-type page struct {
-	version store.Version
-	entry   Entry
+	mu          sync.Mutex
+	roster      actor.Roster
+	version     store.Version // of the roster
+	evaluations shelf[Entry]
+	ledgers     shelf[concluded]
+	empty       map[actor.Name]bool // whether a directory without an evaluation has no images
 }
 
 // New returns an album of the tree s.
 func New(s store.Store) *Album {
-	return &Album{store: s, entries: map[actor.Name]page{}, empty: map[actor.Name]bool{}}
+	return &Album{
+		store: s, empty: map[actor.Name]bool{},
+		evaluations: shelf[Entry]{store: s, key: actor.EvaluationKey, open: func(ctx context.Context, n actor.Name) (Entry, error) {
+			return openEvaluation(ctx, s, n)
+		}},
+		ledgers: shelf[concluded]{store: s, key: actor.LedgerKey, open: func(ctx context.Context, n actor.Name) (concluded, error) {
+			return openLedger(ctx, s, n)
+		}},
+	}
 }
 
 // A View is the album as it stands.
@@ -57,11 +59,15 @@ func (a *Album) Look(ctx context.Context) (View, error) {
 	if err := a.readRoster(ctx); err != nil {
 		return View{}, err
 	}
-	dirs, err := actor.ListDirectories(ctx, a.store, a.roster)
-	if err != nil {
-		return View{}, err
-	}
-	if err := a.readEvaluations(ctx); err != nil {
+	var dirs actor.Directories
+	group, listing := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		dirs, err = actor.ListDirectories(listing, a.store, a.roster)
+		return err
+	})
+	group.Go(func() error { return a.evaluations.refresh(listing) })
+	group.Go(func() error { return a.ledgers.refresh(listing) })
+	if err := group.Wait(); err != nil {
 		return View{}, err
 	}
 	if err := a.findEmpty(ctx, dirs.Present); err != nil {
@@ -79,9 +85,10 @@ func (a *Album) Look(ctx context.Context) (View, error) {
 }
 
 func (a *Album) entry(member actor.Actor, absent bool) Entry {
-	p, evaluated := a.entries[member.Name]
-	entry := p.entry
+	c, evaluated := a.evaluations.held[member.Name]
+	entry := c.made
 	entry.Actor = member
+	entry.conclude(a.ledgers.held[member.Name].made)
 	switch {
 	case evaluated:
 	case absent:
@@ -96,7 +103,7 @@ func (a *Album) entry(member actor.Actor, absent bool) Entry {
 func (a *Album) findEmpty(ctx context.Context, present []actor.Actor) error {
 	unknown := slices.DeleteFunc(slices.Clone(present), func(member actor.Actor) bool {
 		_, known := a.empty[member.Name]
-		_, evaluated := a.entries[member.Name]
+		_, evaluated := a.evaluations.held[member.Name]
 		return known || evaluated
 	})
 	sets := make([]actor.Set, len(unknown))
@@ -136,54 +143,16 @@ func (a *Album) readRoster(ctx context.Context) error {
 	return nil
 }
 
-// readers is how many evaluations are opened at once: enough to hide the latency
-// of a bucket.
-const readers = 16
+// Damaged says what is wrong with an evaluation that is there and cannot be used.
+const Damaged = "The evaluation is damaged, or of another version of the program. Evaluate the actor again; what was judged and paid for is kept apart and is not lost."
 
-func (a *Album) readEvaluations(ctx context.Context) error {
-	pages := map[actor.Name]page{}
-	var mu sync.Mutex
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(readers)
-	prefix := strings.TrimSuffix(string(actor.EvaluationKey("")), ".json")
-	for listed, err := range store.All(ctx, a.store, store.ListOptions{Prefix: prefix}) {
-		if err != nil {
-			return err
-		}
-		for _, info := range listed.Objects {
-			name := actor.Name(strings.TrimSuffix(info.Key.Base(), ".json"))
-			if old, ok := a.entries[name]; ok && old.version == info.Version {
-				mu.Lock()
-				pages[name] = old
-				mu.Unlock()
-				continue
-			}
-			group.Go(func() error {
-				read, err := a.read(ctx, name)
-				mu.Lock()
-				pages[name] = read
-				mu.Unlock()
-				return err
-			})
-		}
-	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	a.entries = pages
-	return nil
-}
-
-// read fails only when the looking is being stopped.
-func (a *Album) read(ctx context.Context, name actor.Name) (page, error) {
-	e, version, err := evaluation.Load(ctx, a.store, name)
+func openEvaluation(ctx context.Context, s store.Store, name actor.Name) (Entry, error) {
+	e, _, err := evaluation.Load(ctx, s, name)
 	switch {
-	case ctx.Err() != nil:
-		return page{}, ctx.Err()
 	case err != nil:
-		return page{entry: Entry{State: Unseen, Problem: err.Error()}}, nil
+		return Entry{State: Unreadable, Problem: err.Error()}, err
 	case e == nil:
-		return page{version, Entry{State: Unseen, Problem: "the evaluation is damaged or of another version; evaluate the actor again"}}, nil
+		return Entry{State: Unreadable, Problem: Damaged}, nil
 	}
-	return page{version, summarize(*e)}, nil
+	return summarize(*e), nil
 }

@@ -10,6 +10,7 @@ import (
 	"screentest/pkg/album"
 	"screentest/pkg/balance"
 	"screentest/pkg/evaluation"
+	"screentest/pkg/ledger"
 	"screentest/pkg/store"
 	"screentest/pkg/store/mem"
 	"screentest/pkg/store/storetest"
@@ -50,6 +51,7 @@ func tree(t *testing.T) store.Store {
 	image := evaluation.Image{File: "a.png", SHA256: "sum", Keep: true, Judged: evaluation.OK, Issues: []verdict.Issue{verdict.Blurred}}
 	open := image
 	open.Judged = evaluation.Unjudged
+	put(t, s, actor.EvaluationKey("damaged"), "{")
 	save(t, s, evaluation.Evaluation{Actor: "balanced", Balanced: true, Images: []evaluation.Image{image}, Base: &evaluation.Base{File: "b.png", SHA256: "base"}})
 	save(t, s, evaluation.Evaluation{Actor: "incomplete", Images: []evaluation.Image{open, image}})
 	save(t, s, evaluation.Evaluation{Actor: "limited", Images: []evaluation.Image{image}})
@@ -92,7 +94,7 @@ func TestOnlyWhatChangedIsOpened(t *testing.T) {
 	look(t, a)
 	first := counted.Count("get")
 	look(t, a)
-	if n := counted.Count("get"); n != first || counted.Count("list") != 7 {
+	if n := counted.Count("get"); n != first || counted.Count("list") != 9 {
 		t.Errorf("%d documents opened, then %d; %d listings", first, n-first, counted.Count("list"))
 	}
 	changed := evaluation.Evaluation{Actor: "limited", Balanced: true, EvaluatedAt: time.Unix(9, 0), Before: &evaluation.Standing{}}
@@ -108,11 +110,79 @@ func TestOnlyWhatChangedIsOpened(t *testing.T) {
 
 func TestADamagedEvaluationIsAProblemOfItsActor(t *testing.T) {
 	s := tree(t)
-	put(t, s, actor.EvaluationKey("unseen"), "{")
 	entries := look(t, album.New(s))
-	if e := entries["unseen"]; e.State != album.Unseen || e.Problem == "" || len(entries) != len(album.States()) {
+	if e := entries["damaged"]; e.State != album.Unreadable || e.Problem != album.Damaged || len(entries) != len(album.States()) {
 		t.Errorf("%+v", e)
 	}
+}
+
+func TestAnEntrySaysHowFarItsPlanHasCome(t *testing.T) {
+	s := tree(t)
+	a := album.New(s)
+	plan := balance.Propose(nil, balance.DefaultTarget(), balance.Limits{Deletions: -1, Generations: -1, USD: -1}, 0)
+	sign := ledger.Signature{By: "mia", At: time.Unix(9, 0)}
+	book := ledger.New(s, "unbalanced")
+	for _, step := range []struct {
+		do   func() error
+		want album.Plan
+	}{
+		{func() error { return nil }, ""},
+		{func() error { return book.Propose(t.Context(), plan, nil, sign) }, album.PlanProposed},
+		{func() error { return book.Reject(t.Context(), plan.ID, sign) }, album.PlanRejected},
+		{func() error { return book.Approve(t.Context(), plan.ID, sign) }, album.PlanApproved},
+		{func() error { return book.Record(t.Context(), plan.ID, ledger.Line{Act: ledger.Begun, Proposal: plan.ID}) }, album.PlanUnderWay},
+		{func() error { return book.End(t.Context(), plan.ID, ledger.Failed, sign) }, album.PlanFailed},
+		{func() error {
+			return s.Delete(t.Context(), actor.LedgerKey("unbalanced"), version(t, s, actor.LedgerKey("unbalanced")))
+		}, ""},
+	} {
+		if err := step.do(); err != nil {
+			t.Fatal(err)
+		}
+		if e := look(t, a)["unbalanced"]; e.Plan != step.want || e.State != album.Unbalanced || e.Problem != "" {
+			t.Errorf("the plan is %q (%s), want %q", e.Plan, e.Problem, step.want)
+		}
+	}
+}
+
+func TestWhatCameOfAPlanIsNotSaidWhereNothingIsPlanned(t *testing.T) {
+	s := tree(t)
+	sign := ledger.Signature{By: "mia", At: time.Unix(9, 0)}
+	for _, act := range []ledger.Act{ledger.Stale, ledger.Done} {
+		book, err := ledger.Load(t.Context(), s, "balanced")
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan := balance.Propose(nil, balance.DefaultTarget(), balance.Limits{Deletions: -1, Generations: -1, USD: -1}, 0)
+		if err := book.Propose(t.Context(), plan, nil, sign); err != nil {
+			t.Fatal(err)
+		}
+		latest, _ := book.Latest()
+		if err := book.End(t.Context(), latest.ID, act, sign); err != nil {
+			t.Fatal(err)
+		}
+		want := map[ledger.Act]album.Plan{ledger.Done: album.PlanDone}[act]
+		if e := look(t, album.New(s))["balanced"]; e.Plan != want {
+			t.Errorf("after %s: %q, want %q", act, e.Plan, want)
+		}
+	}
+}
+
+func TestAnAlteredLedgerIsAProblemOfItsActor(t *testing.T) {
+	s := tree(t)
+	put(t, s, actor.LedgerKey("limited"), "{}\n")
+	if e := look(t, album.New(s))["limited"]; e.State != album.Limited || !strings.Contains(e.Problem, "altered") {
+		t.Errorf("%+v", e)
+	}
+}
+
+func version(t *testing.T, s store.Store, k store.Key) store.Version {
+	t.Helper()
+	_, info, err := store.ReadAll(t.Context(), s, k, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Version
 }
 
 func TestWhatTheRosterDoesNotNameIsListed(t *testing.T) {
@@ -120,7 +190,7 @@ func TestWhatTheRosterDoesNotNameIsListed(t *testing.T) {
 	put(t, s, "actors/stranger/training_data/a.png", "")
 	put(t, s, actor.RosterKey, `[{"name":"limited"},{"name":""}]`)
 	v, err := album.New(s).Look(t.Context())
-	if err != nil || len(v.Problems) != 1 || len(v.Unregistered) != 5 {
+	if err != nil || len(v.Problems) != 1 || len(v.Unregistered) != 6 {
 		t.Errorf("%+v, %v", v, err)
 	}
 }
@@ -152,7 +222,7 @@ func TestActorsWithoutImagesAreToldFromThoseNotEvaluated(t *testing.T) {
 			}
 		}
 	}
-	if n := counted.Count("list"); n != 2*3+40 {
-		t.Errorf("%d listings, want 3 for each look and one for each actor", n)
+	if n := counted.Count("list"); n != 2*4+40 {
+		t.Errorf("%d listings, want 4 for each look and one for each actor", n)
 	}
 }

@@ -16,15 +16,18 @@ type State string
 // The states, from the one that needs a person most to the one that needs none.
 const (
 	Incomplete State = "incomplete" // images without a verdict: nothing is planned
+	Unreadable State = "damaged"    // there is an evaluation, which cannot be used
 	Unbalanced State = "unbalanced" // a plan says what to delete and to generate
 	Limited    State = "limited"    // not balanced, and limits or people leave nothing to plan
-	Unseen     State = "unseen"     // not evaluated yet, or the evaluation is damaged
+	Unseen     State = "unseen"     // not evaluated yet
 	Balanced   State = "balanced"
 	Absent     State = "no images" // nothing to evaluate
 )
 
 // States returns the states in their order.
-func States() []State { return []State{Incomplete, Unbalanced, Limited, Unseen, Balanced, Absent} }
+func States() []State {
+	return []State{Incomplete, Unreadable, Unbalanced, Limited, Unseen, Balanced, Absent}
+}
 
 // A Cover is the picture that stands for an actor: the base image, or else the
 // first training image that is kept.
@@ -37,6 +40,7 @@ type Cover struct {
 type Entry struct {
 	Actor    actor.Actor
 	State    State
+	Plan     Plan // "" where there is none
 	Cover    Cover
 	Standing evaluation.Standing  // zero without an evaluation
 	Before   *evaluation.Standing // how the actor stood before that changed
