@@ -29,7 +29,8 @@ its budget.
 # What follows from it
 
 [screentest/pkg/balance] is the arithmetic: mix, balance, plan. Pure.
-[screentest/pkg/decision] keeps what people decided, which outranks every judge.
+[screentest/pkg/decision] keeps what people decided, which outranks every judge;
+[screentest/pkg/note] bounds what they write beside it.
 [screentest/pkg/settings] is what the owner decides.
 [screentest/pkg/evaluation] is the document of one actor and the pure function
 that builds it from facts; [screentest/pkg/evaluator] collects the facts.

@@ -123,7 +123,7 @@ var layers = []string{
 	"queue", "queue/queuetest", "queue/mem", "queue/sqs", "queue/sqs/sqstest", "lambdatest",
 	"actor", "actor/rostertest", "manifest", "migration",
 	"verdict", "inspect", "cost", "endpoint", "judge", "judge/offline", "judge/openai", "judge/openai/openaitest",
-	"balance", "decision", "ledger", "mirror", "trash", "settings", "evaluation", "evaluator", "run",
+	"note", "balance", "decision", "ledger", "mirror", "trash", "settings", "evaluation", "evaluator", "run",
 	"generate", "generate/generatetest", "generate/offline", "generate/openai",
 	"restore", "verify", "execution",
 	"event", "sweep", "metric", "worker", "secret", "cloudtest",

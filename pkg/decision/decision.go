@@ -14,6 +14,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"screentest/pkg/note"
 	"screentest/pkg/verdict"
 )
 
@@ -40,12 +41,6 @@ type Decision struct {
 	At     time.Time     `json:"at"`
 }
 
-// The longest texts kept, in bytes.
-const (
-	MaxBy  = 200
-	MaxWhy = 2000
-)
-
 // Validate says why d cannot be put on the record, or returns nil.
 func (d Decision) Validate() error {
 	switch d.Kind {
@@ -63,14 +58,10 @@ func (d Decision) Validate() error {
 	switch {
 	case !isHash(d.SHA256):
 		return fmt.Errorf("%q is no SHA-256 in hex", d.SHA256)
-	case d.By == "":
-		return errors.New("nobody is named as having decided")
-	case len(d.By) > MaxBy || len(d.Why) > MaxWhy:
-		return fmt.Errorf("the name is longer than %d bytes or the note than %d", MaxBy, MaxWhy)
-	case !utf8.ValidString(d.By + d.Why + d.File):
-		return errors.New("the text is not UTF-8")
+	case !utf8.ValidString(d.File):
+		return errors.New("the file name is not UTF-8")
 	}
-	return nil
+	return note.Check(d.By, d.Why)
 }
 
 func isHash(s string) bool {

@@ -9,6 +9,7 @@ import (
 
 	"screentest/pkg/actor"
 	"screentest/pkg/decision"
+	"screentest/pkg/note"
 	"screentest/pkg/store"
 	"screentest/pkg/store/mem"
 	"screentest/pkg/store/storetest"
@@ -70,9 +71,9 @@ func TestWhatCannotBeMeantIsRefused(t *testing.T) {
 		"no content":     func(d *decision.Decision) { d.SHA256 = "" },
 		"path":           func(d *decision.Decision) { d.SHA256 = strings.Repeat("../", 21) + "x" },
 		"nobody":         func(d *decision.Decision) { d.By = "" },
-		"endless note":   func(d *decision.Decision) { d.Why = strings.Repeat("x", decision.MaxWhy+1) },
+		"endless note":   func(d *decision.Decision) { d.Why = strings.Repeat("x", note.MaxText+1) },
 		"not UTF-8":      func(d *decision.Decision) { d.Why = "\xff" },
-		"name too long":  func(d *decision.Decision) { d.By = strings.Repeat("x", decision.MaxBy+1) },
+		"name too long":  func(d *decision.Decision) { d.By = strings.Repeat("x", note.MaxName+1) },
 		"upper-case hex": func(d *decision.Decision) { d.SHA256 = strings.Repeat("A", 64) },
 	} {
 		s, d := mem.New(), decide(decision.Keep, "")

@@ -16,6 +16,7 @@ import (
 	"screentest/pkg/actor"
 	"screentest/pkg/balance"
 	"screentest/pkg/ledger"
+	"screentest/pkg/note"
 	"screentest/pkg/store"
 	"screentest/pkg/store/mem"
 	"screentest/pkg/store/storetest"
@@ -174,6 +175,50 @@ func TestFollowing(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestWhatPeopleWriteIsBounded(t *testing.T) {
+	plan, set := planFor(3)
+	l := ledger.New(mem.New(), name)
+	if err := l.Propose(t.Context(), plan, set, sign("")); err != nil {
+		t.Fatal(err)
+	}
+	long := sign(strings.Repeat("x", note.MaxText+1))
+	for _, decide := range []func(context.Context, string, ledger.Signature) error{l.Approve, l.Reject} {
+		if err := decide(t.Context(), plan.ID, long); !errors.Is(err, note.ErrUnfit) {
+			t.Errorf("error %v", err)
+		}
+	}
+	if got := acts(l); got != "proposed" {
+		t.Errorf("on record: %s", got)
+	}
+}
+
+func TestARejectionThatIsRepeatedGrowsNoLonger(t *testing.T) {
+	plan, set := planFor(3)
+	other, otherSet := planFor(4)
+	l := ledger.New(mem.New(), name)
+	why := ""
+	for i := range 4 {
+		if err := l.Propose(t.Context(), plan, set, sign("")); err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			if err := l.Reject(t.Context(), plan.ID, sign("too few smiles")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		latest, _ := l.Latest()
+		if why = latest.Last().Why; latest.State != ledger.Rejected {
+			t.Fatalf("round %d: %s", i, latest.State)
+		}
+		if err := l.Propose(t.Context(), other, otherSet, sign("")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := "as on 2026-11-22: too few smiles"; why != want {
+		t.Errorf("the note is %q, want %q", why, want)
 	}
 }
 

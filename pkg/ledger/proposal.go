@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"screentest/pkg/balance"
+	"screentest/pkg/note"
 	"screentest/pkg/verdict"
 )
 
@@ -224,7 +226,10 @@ func (l *Ledger) decidedBefore(proposed Line) []Line {
 			return nil
 		}
 		last := p.Last()
-		why := fmt.Sprintf("as on %s: %s", last.At.Format(time.DateOnly), last.Why)
+		why := last.Why
+		if !strings.HasPrefix(why, "as on ") { // the day that it was decided on, not every day since
+			why = fmt.Sprintf("as on %s: %s", last.At.Format(time.DateOnly), why)
+		}
 		return []Line{Signature{By: last.By, At: proposed.At, Why: why}.Line(last.Act, proposed.Proposal)}
 	}
 	return nil
@@ -267,6 +272,9 @@ func (l *Ledger) Withdraw(ctx context.Context, id string, sign Signature) error 
 }
 
 func (l *Ledger) decide(ctx context.Context, id string, act Act, evenBegun bool, sign Signature) error {
+	if err := note.Check(sign.By, sign.Why); err != nil {
+		return fmt.Errorf("decide about plan %s of %s: %w", id, l.name, err)
+	}
 	return l.Append(ctx, func() ([]Line, error) {
 		latest, ok := l.Latest()
 		if !ok || latest.ID != id {
