@@ -130,7 +130,9 @@ func TestAnEntrySaysHowFarItsPlanHasCome(t *testing.T) {
 		{func() error { return book.Propose(t.Context(), plan, nil, sign) }, album.PlanProposed},
 		{func() error { return book.Reject(t.Context(), plan.ID, sign) }, album.PlanRejected},
 		{func() error { return book.Approve(t.Context(), plan.ID, sign) }, album.PlanApproved},
-		{func() error { return book.Record(t.Context(), plan.ID, ledger.Line{Act: ledger.Begun, Proposal: plan.ID}) }, album.PlanUnderWay},
+		{func() error {
+			return book.Record(t.Context(), plan.ID, ledger.Line{Act: ledger.Begun, Proposal: plan.ID})
+		}, album.PlanUnderWay},
 		{func() error { return book.End(t.Context(), plan.ID, ledger.Failed, sign) }, album.PlanFailed},
 		{func() error {
 			return s.Delete(t.Context(), actor.LedgerKey("unbalanced"), version(t, s, actor.LedgerKey("unbalanced")))

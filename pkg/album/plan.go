@@ -35,9 +35,10 @@ func PlanOf(p ledger.Proposal) Plan {
 	return Plan(p.State) // the words are the ledger's
 }
 
-// Open reports whether the plan is still to be performed, or is being performed.
-func (p Plan) Open() bool {
-	return p == PlanProposed || p == PlanApproved || p == PlanUnderWay
+// Telling reports whether p is worth a word: a plan that came to nothing is not where
+// nothing is planned any more.
+func (p Plan) Telling(planned bool) bool {
+	return planned || p == PlanApproved || p == PlanUnderWay || p == PlanDone
 }
 
 // concluded is what an album keeps of a ledger.
@@ -58,15 +59,12 @@ func openLedger(ctx context.Context, s store.Store, name actor.Name) (concluded,
 	return concluded{plan: PlanOf(latest)}, nil
 }
 
-// conclude adds to e what the ledger says. A plan that came to nothing is not
-// worth a word where nothing is planned any more.
+// conclude adds to e what the ledger says.
 func (e *Entry) conclude(c concluded) {
 	if e.Problem == "" {
 		e.Problem = c.problem
 	}
-	nothing := e.Standing.Delete+e.Standing.Generate.Total() == 0
-	if nothing && (c.plan == PlanStale || c.plan == PlanProposed || c.plan == PlanFailed || c.plan == PlanRejected) {
-		return
+	if c.plan.Telling(e.Standing.Delete+e.Standing.Generate.Total() > 0) {
+		e.Plan = c.plan
 	}
-	e.Plan = c.plan
 }
