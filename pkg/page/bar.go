@@ -37,10 +37,10 @@ func bar(b Bar) template.HTML {
 		want := b.Target.Of(s)
 		has := min(b.Has.Of(s), want)
 		if has < want {
-			fmt.Fprintf(&svg, `<rect class=o x=%.4g width=%d height=2 />`, x+float64(has), want-has)
+			fmt.Fprintf(&svg, `<rect class=o x=%.4g width=%d />`, x+float64(has), want-has)
 		}
 		if has > 0 {
-			fmt.Fprintf(&svg, `<rect class=%c x=%.4g width=%d height=2 />`, "pbc"[i], x, has)
+			fmt.Fprintf(&svg, `<rect class=%c x=%.4g width=%d />`, "pbc"[i], x, has)
 		}
 		x += float64(want) + gap
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"screentest/pkg/actor"
 	"screentest/pkg/album"
 	"screentest/pkg/verdict"
 )
@@ -24,6 +25,7 @@ const (
 // A Filter says which actors an overview shows. The zero Filter shows all.
 type Filter struct {
 	State  album.State   // "" for any
+	Plan   album.Plan    // "" for any, and for none
 	Lacks  verdict.Style // of which images are to be generated; "" for any
 	Issue  verdict.Issue // that an image has; "" for any
 	Search string        // a part of the name or of what the roster says of the actor
@@ -34,11 +36,14 @@ type Filter struct {
 // ParseFilter reads a filter from an address. What cannot be meant is left out.
 func ParseFilter(q url.Values) Filter {
 	f := Filter{
-		State: album.State(q.Get("state")), Lacks: verdict.Style(q.Get("lacks")), Issue: verdict.Issue(q.Get("issue")),
+		State: album.State(q.Get("state")), Plan: album.Plan(q.Get("plan")), Lacks: verdict.Style(q.Get("lacks")), Issue: verdict.Issue(q.Get("issue")),
 		Search: strings.TrimSpace(q.Get("q")), Sort: Sort(q.Get("sort")),
 	}
 	if !slices.Contains(album.States(), f.State) {
 		f.State = ""
+	}
+	if !slices.Contains(album.Plans(), f.Plan) {
+		f.Plan = ""
 	}
 	if !f.Lacks.Valid() {
 		f.Lacks = ""
@@ -54,7 +59,8 @@ func ParseFilter(q url.Values) Filter {
 	return f
 }
 
-// Address returns the filter as the query of an address, "?" included.
+// Address returns the filter as the query of an address, "?" included. That of an
+// overview that shows all, in its usual order, is "?".
 func (f Filter) Address() string {
 	q := url.Values{}
 	set := func(name, value string) {
@@ -63,6 +69,7 @@ func (f Filter) Address() string {
 		}
 	}
 	set("state", string(f.State))
+	set("plan", string(f.Plan))
 	set("lacks", string(f.Lacks))
 	set("issue", string(f.Issue))
 	set("q", f.Search)
@@ -77,7 +84,7 @@ func (f Filter) Address() string {
 
 // Narrows reports whether the filter leaves anybody out.
 func (f Filter) Narrows() bool {
-	return f.State != "" || f.Lacks != "" || f.Issue != "" || f.Search != ""
+	return f.State != "" || f.Plan != "" || f.Lacks != "" || f.Issue != "" || f.Search != ""
 }
 
 // Apply returns the entries that the filter shows, in its order, of all pages.
@@ -89,10 +96,7 @@ func (f Filter) Apply(entries []album.Entry) []album.Entry {
 			matching = append(matching, &entries[i])
 		}
 	}
-	order := map[Sort]func(a, b *album.Entry) int{ByNeed: byNeed, ByChange: byChange}[f.Sort]
-	if order != nil {
-		slices.SortStableFunc(matching, order)
-	}
+	f.arrange(matching)
 	shown := make([]album.Entry, len(matching))
 	for i, e := range matching {
 		shown[i] = *e
@@ -100,9 +104,45 @@ func (f Filter) Apply(entries []album.Entry) []album.Entry {
 	return shown
 }
 
+func (f Filter) arrange(entries []*album.Entry) {
+	order := map[Sort]func(a, b *album.Entry) int{ByNeed: byNeed, ByChange: byChange}[f.Sort]
+	if order != nil {
+		slices.SortStableFunc(entries, order)
+	}
+}
+
+// Around returns who stands before and behind n in what the filter shows, "" where
+// nobody does. Somebody whom the filter showed and who has been dealt with
+// meanwhile still has the old place.
+func (f Filter) Around(entries []album.Entry, n actor.Name) (previous, next actor.Name) {
+	var matching []*album.Entry
+	search := strings.ToLower(f.Search)
+	for i := range entries {
+		e := &entries[i]
+		if e.Actor.Name == n {
+			as := *e
+			as.State, as.Plan = cmp.Or(f.State, e.State), cmp.Or(f.Plan, e.Plan)
+			e = &as
+		} else if !f.matches(e, search) {
+			continue
+		}
+		matching = append(matching, e)
+	}
+	f.arrange(matching)
+	at := slices.IndexFunc(matching, func(e *album.Entry) bool { return e.Actor.Name == n })
+	if at > 0 {
+		previous = matching[at-1].Actor.Name
+	}
+	if at >= 0 && at+1 < len(matching) {
+		next = matching[at+1].Actor.Name
+	}
+	return previous, next
+}
+
 func (f Filter) matches(e *album.Entry, search string) bool {
 	switch {
 	case f.State != "" && e.State != f.State:
+	case f.Plan != "" && e.Plan != f.Plan:
 	case f.Lacks != "" && e.Lacks(f.Lacks) == 0:
 	case f.Issue != "" && e.Issues[f.Issue] == 0:
 	default:
@@ -112,12 +152,16 @@ func (f Filter) matches(e *album.Entry, search string) bool {
 	return false
 }
 
-var states = album.States()
+var (
+	states = album.States()
+	plans  = album.Plans()
+)
 
 func byNeed(a, b *album.Entry) int {
 	state := func(e *album.Entry) int { return slices.Index(states, e.State) }
+	plan := func(e *album.Entry) int { return slices.Index(plans, e.Plan) }
 	work := func(e *album.Entry) int { return e.Standing.Delete + e.Standing.Generate.Total() }
-	return cmp.Or(cmp.Compare(state(a), state(b)), cmp.Compare(work(b), work(a)))
+	return cmp.Or(cmp.Compare(state(a), state(b)), cmp.Compare(plan(a), plan(b)), cmp.Compare(work(b), work(a)))
 }
 
 func byChange(a, b *album.Entry) int { return b.Changed().Compare(a.Changed()) }

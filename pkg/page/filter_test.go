@@ -16,9 +16,9 @@ import (
 
 var cast = []album.Entry{
 	{Actor: actor.Actor{Name: "ada", Ethnicity: "Nordic"}, State: album.Balanced, Standing: evaluation.Standing{EvaluatedAt: time.Unix(9, 0)}, Before: &evaluation.Standing{}},
-	{Actor: actor.Actor{Name: "bob"}, State: album.Unbalanced, Standing: evaluation.Standing{Delete: 1}},
+	{Actor: actor.Actor{Name: "bob"}, State: album.Unbalanced, Plan: album.PlanRejected, Standing: evaluation.Standing{Delete: 9}},
 	{Actor: actor.Actor{Name: "cyd"}, State: album.Incomplete, Issues: map[verdict.Issue]int{verdict.Blurred: 1}},
-	{Actor: actor.Actor{Name: "dan"}, State: album.Unbalanced, Standing: evaluation.Standing{Delete: 1, Generate: balance.Target{BWStylized: 2}}},
+	{Actor: actor.Actor{Name: "dan"}, State: album.Unbalanced, Plan: album.PlanProposed, Standing: evaluation.Standing{Delete: 1, Generate: balance.Target{BWStylized: 2}}},
 }
 
 func TestFilters(t *testing.T) {
@@ -27,6 +27,9 @@ func TestFilters(t *testing.T) {
 		"sort=name":                     "ada bob cyd dan",
 		"sort=change":                   "ada bob cyd dan",
 		"state=unbalanced":              "dan bob",
+		"plan=proposed":                 "dan",
+		"plan=rejected":                 "bob",
+		"plan=burnt":                    "cyd dan bob ada",
 		"lacks=bw_stylized":             "dan",
 		"issue=blurred":                 "cyd",
 		"q=NORD":                        "ada",
@@ -51,6 +54,26 @@ func TestFilters(t *testing.T) {
 		if err != nil || page.ParseFilter(again) != f {
 			t.Errorf("%q: the address %q is another filter, %v", query, f.Address(), err)
 		}
+	}
+}
+
+func TestTheWayLeadsOnThroughWhatTheFilterShows(t *testing.T) {
+	proposed := func(name string, deletions int) album.Entry {
+		return album.Entry{
+			Actor: actor.Actor{Name: actor.Name(name)}, State: album.Unbalanced, Plan: album.PlanProposed, Standing: evaluation.Standing{Delete: deletions},
+		}
+	}
+	entries := []album.Entry{proposed("ada", 1), proposed("bob", 3), proposed("cyd", 2), {Actor: actor.Actor{Name: "dan"}, State: album.Balanced}}
+	f := page.ParseFilter(url.Values{"plan": {"proposed"}})
+	if previous, next := f.Around(entries, "cyd"); previous != "bob" || next != "ada" {
+		t.Errorf("around cyd are %q and %q", previous, next)
+	}
+	entries[2].Plan = album.PlanApproved
+	if previous, next := f.Around(entries, "cyd"); previous != "bob" || next != "ada" {
+		t.Errorf("once approved, around cyd are %q and %q", previous, next)
+	}
+	if previous, next := f.Around(entries, "nobody"); previous != "" || next != "" {
+		t.Errorf("around nobody are %q and %q", previous, next)
 	}
 }
 

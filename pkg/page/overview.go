@@ -80,6 +80,11 @@ func (o Overview) OfState(s album.State) string {
 	return o.only(Filter{State: s})
 }
 
+// OfPlan returns the address of all actors whose plan has come so far, "" in a report.
+func (o Overview) OfPlan(p album.Plan) string {
+	return o.only(Filter{Plan: p})
+}
+
 // OfIssue returns the address of all actors with an issue, "" in a report.
 func (o Overview) OfIssue(i verdict.Issue) string {
 	return o.only(Filter{Issue: i})
@@ -96,60 +101,34 @@ func (o Overview) only(f Filter) string {
 // States returns the states that the filter offers.
 func (Overview) States() []album.State { return album.States() }
 
+// Plans returns how far plans come, as the filter offers it.
+func (Overview) Plans() []album.Plan { return album.Plans() }
+
 // Issues returns the issues that the filter offers.
 func (Overview) Issues() []verdict.Issue { return verdict.Issues() }
+
+// Marked reports whether a state stands out from the others.
+func (Overview) Marked(s album.State) bool {
+	return s == album.Balanced || s == album.Incomplete || s == album.Unreadable
+}
 
 // BarOf returns the bar of an entry: what is left after the plan's deletions.
 func (Overview) BarOf(e album.Entry) Bar { return Bar{Has: e.Left, Target: e.Target} }
 
+// ToActor returns the address of an actor's page, from which the way leads on to the
+// next that the filter shows.
+func (o Overview) ToActor(n actor.Name) string {
+	f := o.Filter
+	f.Page = 1
+	if query := f.Address(); o.Live && query != "?" {
+		return o.Actor(n) + query
+	}
+	return o.Actor(n)
+}
+
 // New reports whether the entry has changed since the reader was here last.
 func (o Overview) New(e album.Entry) bool {
 	return !o.Since.IsZero() && e.Changed().After(o.Since)
-}
-
-// Totals are the roster in numbers.
-type Totals struct {
-	Actors, Images, Delete, Generate, Decided int
-	USD                                       float64
-	States                                    map[album.State]int
-	Issues                                    []IssueCount // most frequent first
-	Mix                                       balance.Mix
-	Target                                    balance.Target // of one actor
-}
-
-// An IssueCount is how many images have an issue.
-type IssueCount struct {
-	Issue  verdict.Issue
-	Images int
-}
-
-// Share returns how much of all images are of a style, in percent.
-func (t Totals) Share(s verdict.Style) float64 { return percent(t.Mix.Of(s), t.Mix.Total()) }
-
-// Wanted returns the same of the target.
-func (t Totals) Wanted(s verdict.Style) float64 { return percent(t.Target.Of(s), t.Target.Total()) }
-
-func percent(part, whole int) float64 { return 100 * float64(part) / float64(max(1, whole)) }
-
-func sum(entries []album.Entry, target balance.Target) Totals {
-	t := Totals{Actors: len(entries), States: map[album.State]int{}, Target: target}
-	issues := map[verdict.Issue]int{}
-	for _, e := range entries {
-		t.States[e.State]++
-		t.Images += e.Standing.Images
-		t.Delete += e.Standing.Delete
-		t.Generate += e.Standing.Generate.Total()
-		t.Decided += e.Decided
-		t.USD += e.USD
-		t.Mix.Photorealistic += e.Standing.Mix.Photorealistic
-		t.Mix.BWStylized += e.Standing.Mix.BWStylized
-		t.Mix.ColorStylized += e.Standing.Mix.ColorStylized
-		for issue, n := range e.Issues {
-			issues[issue] += n
-		}
-	}
-	t.Issues = ranked(issues)
-	return t
 }
 
 // A Change is how an actor stands against how it stood before.

@@ -18,8 +18,10 @@ import (
 	"screentest/pkg/cost"
 	"screentest/pkg/decision"
 	"screentest/pkg/evaluation"
+	"screentest/pkg/ledger"
 	"screentest/pkg/page"
 	"screentest/pkg/run"
+	"screentest/pkg/store"
 	"screentest/pkg/verdict"
 )
 
@@ -63,7 +65,8 @@ func full(site page.Site, t text) page.Sheet {
 		Site: site, Member: actor.Actor{Name: actor.Name(t.name), Age: t.name, Sex: t.name, Ethnicity: t.name, FacePrompt: t.prose},
 		Previous: actor.Name(t.name), Next: actor.Name(t.name), Evaluation: e, Notice: t.prose,
 		Decisions: []decision.Decision{{File: t.name, Kind: decision.Style, Style: verdict.BWStylized, By: t.name, Why: t.prose, At: at}},
-		Proposal:  &page.Proposal{ID: t.name, State: "proposed", Words: t.prose, Approvable: true, Refusal: true},
+		Proposal:  &page.Proposal{ID: t.name, Plan: album.PlanProposed, Words: t.prose, Next: t.prose, Approvable: true, Refusal: true},
+		Added:     []page.Added{{File: t.name, SHA256: strings.Repeat("c", 64), Thumb: site.Thumbnail(actor.Name(t.name), strings.Repeat("c", 64)), Words: t.prose, Keepable: site.Live}},
 		Trash:     []page.Trashed{{Proposal: t.name, File: t.name, Words: t.prose}}, Problems: []string{t.prose},
 	}
 }
@@ -194,12 +197,73 @@ func TestASheetSaysWhatAndWhy(t *testing.T) {
 	}
 }
 
+func TestTheOverviewSaysWhatWaitsForPeople(t *testing.T) {
+	view := album.View{Entries: []album.Entry{
+		{Actor: actor.Actor{Name: "ada"}, State: album.Unbalanced, Plan: album.PlanProposed},
+		{Actor: actor.Actor{Name: "bob"}, State: album.Unbalanced, Plan: album.PlanProposed},
+		{Actor: actor.Actor{Name: "cyd"}, State: album.Unbalanced, Plan: album.PlanApproved},
+		{Actor: actor.Actor{Name: "dan"}, State: album.Unreadable, Problem: album.Damaged},
+	}}
+	live := render(t, page.NewOverview(page.Site{Live: true}, view, page.ParseFilter(nil), 10, balance.DefaultTarget()))
+	for _, want := range []string{
+		`<a href="/?plan=proposed">2 plans wait for approval</a>`, `<a href="/?state=damaged">1 evaluation is damaged</a>`,
+		`class=p-approved>plan approved<`, `<a href="/?plan=approved">plan approved</a>`, `<option>rejected</option>`,
+	} {
+		if !strings.Contains(live, want) {
+			t.Errorf("the live overview does not say %q", want)
+		}
+	}
+	static := render(t, page.NewOverview(page.Site{}, view, page.ParseFilter(nil), 10, balance.DefaultTarget()))
+	for _, want := range []string{"2 plans wait for approval", `data-plan="approved"`, `class=p-proposed>plan proposed<`, `<option>rejected</option>`} {
+		if !strings.Contains(static, want) {
+			t.Errorf("the overview of a report does not say %q", want)
+		}
+	}
+	view.Entries = view.Entries[2:3]
+	if got := render(t, page.NewOverview(page.Site{Live: true}, view, page.ParseFilter(nil), 10, balance.DefaultTarget())); !strings.Contains(got, "Nothing waits for a person") {
+		t.Error("it is not said that nothing waits")
+	}
+}
+
+func TestASheetSaysHowFarThePlanHasComeAndWhatFollows(t *testing.T) {
+	sign := ledger.Line{By: "mia", At: time.Unix(9, 0), Why: "because"}
+	for act, want := range map[ledger.Act]string{
+		ledger.Proposed: "waits for somebody", ledger.Approved: "screentest balance ada performs it", ledger.Rejected: "not performed unless",
+		ledger.Failed: "tried again", ledger.Stale: "evaluate the actor again", ledger.Done: "done",
+	} {
+		line := sign
+		line.Act = act
+		sheet := page.Sheet{Site: page.Site{Root: "../"}, Member: actor.Actor{Name: "ada"}, Evaluation: &evaluation.Evaluation{}}
+		sheet.Proposal = page.NewProposal("ada", ledger.Proposal{ID: "p", State: act, Lines: []ledger.Line{line}})
+		got := render(t, sheet)
+		for _, want := range []string{want, ">" + string(act) + "</b> by mia", "because"} {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: the sheet does not say %q", act, want)
+			}
+		}
+	}
+}
+
+func TestAMissingPictureIsSaidInWords(t *testing.T) {
+	sheet := full(page.Site{Live: true}, texts["plain"])
+	sheet.Missing = map[store.Key]string{
+		actor.TrainingKey("0001_ada", "0001_ada"): page.Gone, actor.BaseKey("0001_ada", "0001_ada"): page.Gone,
+	}
+	got := render(t, sheet)
+	if strings.Contains(got, "<img src=\"/t/0001_ada/"+strings.Repeat("a", 64)) || strings.Contains(got, "Base image of") {
+		t.Error("a picture is shown that is not there")
+	}
+	if n := strings.Count(got, `<span class="none">`+page.Gone); n < 3 || !strings.Contains(got, `<div class="none">`+page.Gone) {
+		t.Errorf("%d frames say so", n)
+	}
+}
+
 func entries(n int) []album.Entry {
 	all := make([]album.Entry, n)
 	for i := range all {
 		all[i] = album.Entry{
 			Actor: actor.Actor{Name: actor.Name(fmt.Sprintf("%04d_south_american_%d_female", i, i%80)), Ethnicity: "south american"},
-			State: album.States()[i%5], Cover: album.Cover{SHA256: fmt.Sprintf("%064d", i)}, Target: balance.DefaultTarget(),
+			State: album.States()[i%5], Plan: album.Plans()[i%7], Cover: album.Cover{SHA256: fmt.Sprintf("%064d", i)}, Target: balance.DefaultTarget(),
 			Left:     balance.Mix{Photorealistic: i % 14, BWStylized: i % 5, ColorStylized: i % 4},
 			Standing: evaluation.Standing{Images: 20, Delete: i % 7, Generate: balance.Target{Photorealistic: i % 13}},
 			Issues:   map[verdict.Issue]int{verdict.Issues()[i%12]: 1}, USD: cost.Usage{USD: 0.001}.USD,

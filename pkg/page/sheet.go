@@ -9,6 +9,7 @@ import (
 	"screentest/pkg/actor"
 	"screentest/pkg/decision"
 	"screentest/pkg/evaluation"
+	"screentest/pkg/store"
 	"screentest/pkg/verdict"
 )
 
@@ -16,32 +17,45 @@ import (
 type Sheet struct {
 	Site
 	Member     actor.Actor
-	Previous   actor.Name // in the order of the overview; "" for the first
+	Filter     Filter     // of the overview that led here
+	Previous   actor.Name // in what the filter shows; "" for the first
 	Next       actor.Name
 	Evaluation *evaluation.Evaluation // nil if there is none
 	Problem    string                 // why there is none
 	Notice     string                 // what has just been done
 	Decisions  []decision.Decision    // the history, oldest first
 	Proposal   *Proposal              // the plan on its way, nil where none was put forward
+	Added      []Added
 	Trash      []Trashed
-	Problems   []string // documents that cannot be read
-	// Shown says of which contents there is a thumbnail; nil means of all.
-	Shown func(sha256 string) bool
+	Problems   []string             // documents that cannot be read
+	Missing    map[store.Key]string // images of which there is no picture, and why in a few words
 }
 
-// A Proposal is what became of the plan.
-type Proposal struct {
-	ID                  string
-	State               string // "proposed", "approved", …
-	Words               string // by whom, when, why
-	Approvable, Refusal bool   // whether it can be approved, and rejected
+// An Added is an image of the set that the evaluation does not know yet.
+type Added struct {
+	File     string
+	SHA256   string // "" where it is not known: the image was not brought back here
+	Thumb    string
+	Words    string
+	Keepable bool // somebody can say that no plan is to delete it
 }
+
+// Gone says of an image that was judged that it is not where it was.
+const Gone = "no longer there"
 
 // A Trashed is an image that a plan deleted and that can be brought back.
 type Trashed struct {
 	Proposal, File string
 	Thumb          string
 	Words          string
+}
+
+// From returns the query that leads back to the filter, "" where it shows all.
+func (s Sheet) From() string {
+	if query := s.Filter.Address(); s.Live && query != "?" {
+		return query
+	}
+	return ""
 }
 
 // Render writes the sheet as HTML.
@@ -54,10 +68,13 @@ type Frame struct {
 	Goes      string // why the plan deletes it, in words; "" if it does not
 	Thumb     string
 	Whole     string // address of the image itself, "" where there is none
+	None      string // why there is no picture, "" where there is one
 	Decidable bool   // forms can be shown for it
 	Kept      bool   // by a person's decision
 	DecideAt  string // where its form goes
 	Token     string
+	From      string // Sheet.From
+	Actor     string
 }
 
 // Label tells those who do not see the picture what is in the frame.
@@ -72,7 +89,19 @@ func (f Frame) Label() string {
 	if !f.Keep {
 		parts = append(parts, "to be deleted")
 	}
+	if f.None != "" {
+		parts = append(parts, f.None)
+	}
 	return strings.Join(parts, ", ")
+}
+
+// Short returns the file name without the actor's name, which most begin with and
+// the page says above.
+func (f Frame) Short() string {
+	if rest, ok := strings.CutPrefix(f.File, f.Actor+"_"); ok {
+		return "…_" + rest
+	}
+	return f.File
 }
 
 // Anchor names the frame within the page.
@@ -99,18 +128,31 @@ func (g Group) Blanks() []int {
 
 func (s Sheet) frame(i int) Frame {
 	image := s.Evaluation.Images[i]
-	f := Frame{Image: image, Number: i + 1, Token: s.Token, DecideAt: s.Site.Actor(s.Member.Name) + "/decide"}
+	f := Frame{Image: image, Number: i + 1, Token: s.Token, From: s.From(), Actor: string(s.Member.Name), DecideAt: s.Site.Actor(s.Member.Name) + "/decide"}
 	for _, deletion := range s.Evaluation.Plan.Delete {
 		if deletion.File == image.File {
 			f.Goes = deletion.Reason
 		}
 	}
 	f.Decidable = s.Live && image.SHA256 != ""
-	if image.Judged != evaluation.Broken && s.shows(image.SHA256) {
+	if f.None = s.none(image); f.None == "" {
 		f.Thumb, f.Whole = s.Thumbnail(s.Member.Name, image.SHA256), s.Site.Image(s.Member.Name, image.SHA256)
 	}
 	f.Kept = image.Decision != nil && image.Decision.Fate == decision.Keep
 	return f
+}
+
+// none says why there is no picture of an image.
+func (s Sheet) none(image evaluation.Image) string {
+	switch {
+	case s.Missing[actor.TrainingKey(s.Member.Name, image.File)] != "":
+		return s.Missing[actor.TrainingKey(s.Member.Name, image.File)]
+	case image.Judged == evaluation.Broken:
+		return "broken file"
+	case image.SHA256 == "":
+		return "could not be read"
+	}
+	return ""
 }
 
 // Groups returns the frames by style, those that stay before those that go, by
@@ -172,16 +214,24 @@ func (s Sheet) Bar() Bar {
 
 // Portrait returns the address of the base image's thumbnail, "" without one.
 func (s Sheet) Portrait() string {
-	if s.Evaluation == nil || s.Evaluation.Base == nil {
-		return ""
-	}
-	if !s.shows(s.Evaluation.Base.SHA256) {
+	if s.Evaluation == nil || s.NoPortrait() != "" {
 		return ""
 	}
 	return s.Thumbnail(s.Member.Name, s.Evaluation.Base.SHA256)
 }
 
-func (s Sheet) shows(sha256 string) bool { return s.Shown == nil || s.Shown(sha256) }
+// NoPortrait says why there is no Portrait, "" where that is not known or there is one.
+func (s Sheet) NoPortrait() string {
+	switch {
+	case s.Evaluation == nil:
+		return ""
+	case s.Evaluation.Base == nil:
+		return "no base image"
+	case s.Evaluation.Base.SHA256 == "":
+		return "could not be read"
+	}
+	return s.Missing[actor.BaseKey(s.Member.Name, s.Evaluation.Base.File)]
+}
 
 // Description returns what the roster says of the actor.
 func (s Sheet) Description() string {

@@ -19,6 +19,7 @@ import (
 	"screentest/pkg/actor"
 	"screentest/pkg/album"
 	"screentest/pkg/evaluation"
+	"screentest/pkg/ledger"
 	"screentest/pkg/page"
 	"screentest/pkg/run"
 	"screentest/pkg/settings"
@@ -130,6 +131,13 @@ func (w *writer) actor(ctx context.Context, entries []album.Entry, i int) error 
 	if i+1 < len(entries) {
 		sheet.Next = entries[i+1].Actor.Name
 	}
+	book, err := ledger.Load(ctx, w.Store, entry.Actor.Name)
+	if err != nil {
+		sheet.Problems = append(sheet.Problems, err.Error())
+	}
+	if latest, ok := book.Latest(); ok && entry.Plan != "" {
+		sheet.Proposal = page.NewProposal(entry.Actor.Name, latest)
+	}
 	e, _, err := evaluation.Load(ctx, w.Store, entry.Actor.Name)
 	switch {
 	case ctx.Err() != nil:
@@ -138,11 +146,10 @@ func (w *writer) actor(ctx context.Context, entries []album.Entry, i int) error 
 		sheet.Problem = err.Error()
 	case e != nil:
 		sheet.Evaluation = e
-		if err := w.thumbnails(ctx, *e); err != nil {
+		if sheet.Missing, err = w.thumbnails(ctx, *e); err != nil {
 			return err
 		}
 	}
-	sheet.Shown = w.has
 	if !w.has(entry.Cover.SHA256) {
 		entries[i].Cover = album.Cover{}
 	}

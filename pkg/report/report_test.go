@@ -23,6 +23,7 @@ import (
 	"screentest/pkg/balance"
 	"screentest/pkg/decision"
 	"screentest/pkg/evaluation"
+	"screentest/pkg/ledger"
 	"screentest/pkg/report"
 	"screentest/pkg/settings"
 	"screentest/pkg/store"
@@ -80,7 +81,12 @@ func tree(t *testing.T) store.Store {
 		}
 		e.Images = append(e.Images, one)
 	}
+	e.Plan = balance.Propose(nil, e.Target, balance.Limits{Deletions: -1, Generations: -1, USD: -1}, 0)
 	if err := evaluation.Save(t.Context(), s, e, ""); err != nil {
+		t.Fatal(err)
+	}
+	book, sign := ledger.New(s, ada), ledger.Signature{By: "mia", At: time.Unix(5, 0), Why: "too few smiles"}
+	if err := errors.Join(book.Propose(t.Context(), e.Plan, nil, sign), book.Reject(t.Context(), e.Plan.ID, sign)); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -140,6 +146,24 @@ func TestEveryLinkLeadsToAFile(t *testing.T) {
 	}
 	if links < 15 {
 		t.Errorf("only %d links found", links)
+	}
+}
+
+func TestAReportSaysHowFarPlansHaveCome(t *testing.T) {
+	files, _ := write(t, tree(t))
+	if got := files["index.html"]; !strings.Contains(got, "plan rejected") || !strings.Contains(got, `data-plan="rejected"`) {
+		t.Error("the overview does not say it")
+	}
+	if got := files["actors/"+string(ada)+".html"]; !strings.Contains(got, ">rejected</b> by mia") || !strings.Contains(got, "too few smiles") || !strings.Contains(got, "no longer there") {
+		t.Error("the sheet does not say it, or not that an image is gone")
+	}
+	actors, err := csv.NewReader(strings.NewReader(files["actors.csv"])).ReadAll()
+	if err != nil || actors[0][2] != "plan" || actors[1][2] != "rejected" || actors[2][2] != "" {
+		t.Errorf("%q, %v", actors, err)
+	}
+	var document struct{ Actors []report.Row }
+	if err := json.Unmarshal([]byte(files["report.json"]), &document); err != nil || document.Actors[0].Plan != "rejected" {
+		t.Errorf("%+v, %v", document, err)
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 type Row struct {
 	Actor       string         `json:"actor"`
 	State       album.State    `json:"state"`
+	Plan        album.Plan     `json:"plan,omitempty"` // how far the plan has come
 	EvaluatedAt time.Time      `json:"evaluated_at,omitzero"`
 	Images      int            `json:"images"`
 	Mix         balance.Mix    `json:"mix"`
@@ -49,7 +50,7 @@ type Verdict struct {
 func newRow(entry album.Entry, e *evaluation.Evaluation) Row {
 	s := entry.Standing
 	row := Row{
-		Actor: string(entry.Actor.Name), State: entry.State, EvaluatedAt: s.EvaluatedAt, Images: s.Images, Mix: s.Mix, Target: entry.Target,
+		Actor: string(entry.Actor.Name), State: entry.State, Plan: entry.Plan, EvaluatedAt: s.EvaluatedAt, Images: s.Images, Mix: s.Mix, Target: entry.Target,
 		Delete: s.Delete, Generate: s.Generate, USD: entry.USD, Problem: entry.Problem, Verdicts: []Verdict{},
 	}
 	if e == nil {
@@ -85,10 +86,10 @@ func (w *writer) tables() error {
 }
 
 func actorTable(rows []Row) [][]string {
-	table := [][]string{{"actor", "state", "images", "photorealistic", "bw_stylized", "color_stylized",
+	table := [][]string{{"actor", "state", "plan", "images", "photorealistic", "bw_stylized", "color_stylized",
 		"delete", "generate_photorealistic", "generate_bw_stylized", "generate_color_stylized", "usd", "problem"}}
 	for _, r := range rows {
-		cells := []any{r.Actor, r.State, r.Images, r.Mix.Photorealistic, r.Mix.BWStylized, r.Mix.ColorStylized,
+		cells := []any{r.Actor, r.State, r.Plan, r.Images, r.Mix.Photorealistic, r.Mix.BWStylized, r.Mix.ColorStylized,
 			r.Delete, r.Generate.Photorealistic, r.Generate.BWStylized, r.Generate.ColorStylized, r.USD, r.Problem}
 		table = append(table, texts(cells))
 	}

@@ -3,11 +3,14 @@ package report
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 
 	"screentest/pkg/actor"
 	"screentest/pkg/evaluation"
 	"screentest/pkg/inspect"
+	"screentest/pkg/page"
 	"screentest/pkg/store"
 	"screentest/pkg/thumbnail"
 )
@@ -41,25 +44,34 @@ func (w *writer) seen(total int) {
 	w.Seen(w.done, total)
 }
 
-// thumbnails writes those of the base image and of every image of e. The same
-// content is written once.
-func (w *writer) thumbnails(ctx context.Context, e evaluation.Evaluation) error {
+// thumbnails writes those of the base image and of every image of e, and says of
+// which there is none and why. The same content is written once.
+func (w *writer) thumbnails(ctx context.Context, e evaluation.Evaluation) (missing map[store.Key]string, err error) {
 	name := actor.Name(e.Actor)
 	w.count(e)
-	if e.Base != nil && e.Base.SHA256 != "" {
-		if err := w.thumbnail(ctx, actor.BaseKey(name, e.Base.File), e.Base.SHA256); err != nil {
-			return err
-		}
+	pictures := map[store.Key]string{}
+	if e.Base != nil {
+		pictures[actor.BaseKey(name, e.Base.File)] = e.Base.SHA256
 	}
 	for _, image := range e.Images {
-		if image.SHA256 == "" || image.Judged == evaluation.Broken {
-			continue
-		}
-		if err := w.thumbnail(ctx, actor.TrainingKey(name, image.File), image.SHA256); err != nil {
-			return err
+		if image.Judged != evaluation.Broken {
+			pictures[actor.TrainingKey(name, image.File)] = image.SHA256
 		}
 	}
-	return nil
+	missing = map[store.Key]string{}
+	for _, key := range slices.Sorted(maps.Keys(pictures)) {
+		if pictures[key] == "" {
+			continue
+		}
+		one, err := w.thumbnail(ctx, key, pictures[key])
+		if err != nil {
+			return nil, err
+		}
+		if !one.made {
+			missing[key] = one.why
+		}
+	}
+	return missing, nil
 }
 
 func (w *writer) count(e evaluation.Evaluation) {
@@ -72,8 +84,9 @@ func (w *writer) count(e evaluation.Evaluation) {
 // A shot is the thumbnail of one content, which several actors may have.
 type shot struct {
 	once sync.Once
-	made bool  // there is one
-	err  error // why the report cannot go on
+	made bool   // there is one
+	why  string // there is none, in a few words
+	err  error  // why the report cannot go on
 }
 
 func (w *writer) shot(sum string) *shot {
@@ -86,25 +99,27 @@ func (w *writer) shot(sum string) *shot {
 }
 
 // thumbnail returns once there is a thumbnail of sum, or there will be none.
-func (w *writer) thumbnail(ctx context.Context, k store.Key, sum string) error {
+func (w *writer) thumbnail(ctx context.Context, k store.Key, sum string) (*shot, error) {
 	one := w.shot(sum)
-	one.once.Do(func() { one.made, one.err = w.shoot(ctx, k, sum) })
-	return one.err
+	one.once.Do(func() { one.err = w.shoot(ctx, k, sum, one) })
+	return one, one.err
 }
 
-func (w *writer) shoot(ctx context.Context, k store.Key, sum string) (bool, error) {
+func (w *writer) shoot(ctx context.Context, k store.Key, sum string, one *shot) error {
 	small, err := w.maker.Get(ctx, k, sum)
 	if ctx.Err() != nil {
-		return false, ctx.Err()
+		return ctx.Err()
 	}
 	if err != nil {
+		one.why = page.WhyNoPicture(err)
 		w.unshown(k, err)
-		return false, nil
+		return nil
 	}
+	one.made = true
 	w.mu.Lock()
 	w.result.Thumbnails++
 	w.mu.Unlock()
-	return true, w.write("thumbnails/"+sum+".jpg", small)
+	return w.write("thumbnails/"+sum+".jpg", small)
 }
 
 // has reports whether there is a thumbnail of sum, which has been waited for.

@@ -13,6 +13,7 @@ import (
 	"screentest/pkg/decision"
 	"screentest/pkg/evaluation"
 	"screentest/pkg/ledger"
+	"screentest/pkg/note"
 	"screentest/pkg/restore"
 	"screentest/pkg/run"
 	"screentest/pkg/store"
@@ -50,14 +51,17 @@ func TestADecisionCountsAtOnce(t *testing.T) {
 	} {
 		answer := s.post(adasPage+"/decide", decide(step.kind))
 		to := answer.Header.Get("Location")
-		if answer.StatusCode != http.StatusSeeOther || !strings.HasPrefix(to, adasPage+"?did=") || !strings.HasSuffix(to, "#f1") {
+		if answer.StatusCode != http.StatusSeeOther || to != adasPage+"#f1" {
 			t.Fatalf("%s: %s to %q", step.kind, answer.Status, to)
 		}
 		if i := load(t, tree).Images[0]; i.Keep != step.keep || i.Style != step.style {
 			t.Errorf("after %s: keep %v, style %s", step.kind, i.Keep, i.Style)
 		}
-		if got := s.get(strings.TrimSuffix(to, "#f1")); !strings.Contains(got, "Recorded:") {
+		if got := s.get(adasPage); !strings.Contains(got, "Recorded:") {
 			t.Errorf("after %s nothing is said", step.kind)
+		}
+		if got := s.get(adasPage); strings.Contains(got, "Recorded:") {
+			t.Errorf("after %s it is said again and again", step.kind)
 		}
 	}
 	history, err := decision.History(t.Context(), tree, ada)
@@ -175,7 +179,7 @@ func TestARunIsStartedWatchedAndStopped(t *testing.T) {
 		c.Judge = "fake"
 		c.Runner = &fakeRunner{func(ctx context.Context) error { began <- struct{}{}; <-ctx.Done(); return ctx.Err() }}
 	})
-	if got := s.get("/progress"); !strings.Contains(got, "Evaluate all with fake") {
+	if got := s.get("/progress"); !strings.Contains(got, "Evaluate all with the fake judge") {
 		t.Errorf("no run can be started: %s", got)
 	}
 	if answer := s.post("/run", url.Values{"act": {"start"}}); answer.StatusCode != http.StatusSeeOther {
@@ -190,7 +194,7 @@ func TestARunIsStartedWatchedAndStopped(t *testing.T) {
 	}
 	s.post("/run", url.Values{"act": {"stop"}})
 	s.server.Wait()
-	if got := s.get("/progress"); !strings.Contains(got, "goes on from there") || !strings.Contains(got, "Evaluate all with fake") {
+	if got := s.get("/progress"); !strings.Contains(got, "goes on from there") || !strings.Contains(got, "Evaluate all with the fake judge") {
 		t.Errorf("stopped: %s", got)
 	}
 	if answer := s.post("/run", url.Values{"act": {"burn"}}); answer.StatusCode != http.StatusBadRequest {
@@ -278,6 +282,96 @@ func TestAPlanIsApprovedAndRejected(t *testing.T) {
 	}
 }
 
+func TestTheOverviewShowsAndFiltersByHowFarPlansHaveCome(t *testing.T) {
+	tree := tree(t)
+	e := load(t, tree)
+	if err := ledger.New(tree, ada).Propose(t.Context(), e.Plan, e.Contents(), ledger.Signature{By: "evaluate", At: time.Unix(1, 0)}); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, tree, nil)
+	shows := func(want string) {
+		t.Helper()
+		for _, plan := range []string{"proposed", "approved", "rejected"} {
+			if got := strings.Contains(s.get("/?plan="+plan), adasPage); got != (plan == want) {
+				t.Errorf("is %s: the filter %s shows ada: %t", want, plan, got)
+			}
+		}
+		if got := s.get("/"); !strings.Contains(got, "plan "+want) {
+			t.Errorf("the overview does not say that the plan is %s", want)
+		}
+	}
+	shows("proposed")
+	for act, want := range map[string]string{"reject": "rejected", "approve": "approved"} {
+		answer := s.post(adasPage+"/plan", url.Values{"act": {act}, "id": {e.Plan.ID}, "from": {"?plan=proposed&x=1"}})
+		if to := answer.Header.Get("Location"); to != adasPage+"?plan=proposed" {
+			t.Errorf("%s leads to %q", act, to)
+		}
+		shows(want)
+	}
+}
+
+func TestANoteThatIsTooLongIsRefused(t *testing.T) {
+	tree := tree(t)
+	e := load(t, tree)
+	if err := ledger.New(tree, ada).Propose(t.Context(), e.Plan, e.Contents(), ledger.Signature{By: "evaluate", At: time.Unix(1, 0)}); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, tree, nil)
+	for _, act := range []string{"approve", "reject"} {
+		form := url.Values{"act": {act}, "id": {e.Plan.ID}, "why": {strings.Repeat("x", note.MaxText+1)}}
+		if answer := s.post(adasPage+"/plan", form); answer.StatusCode != http.StatusBadRequest || !strings.Contains(body(t, answer), "shorten it") {
+			t.Errorf("%s: %s", act, answer.Status)
+		}
+	}
+	if got := s.get("/?plan=proposed"); !strings.Contains(got, adasPage) {
+		t.Error("the plan is not proposed any more")
+	}
+}
+
+func TestANoticeFollowsAnActOnly(t *testing.T) {
+	s := open(t, tree(t), nil)
+	for act := range map[string]bool{"approve": true, "reject": true, "keep": true, "restore": true} {
+		if got := s.get(adasPage + "?did=" + act); strings.Contains(got, "class=\"notice\"") {
+			t.Errorf("an address alone says %s", act)
+		}
+		for _, forged := range []string{act, act + ".", act + "." + strings.Repeat("0", 64)} {
+			s.cookies = []*http.Cookie{{Name: "screentest_done", Value: forged}}
+			if got := s.get(adasPage); strings.Contains(got, "class=\"notice\"") {
+				t.Errorf("the cookie %q says %s", forged, act)
+			}
+		}
+	}
+	s.post(adasPage+"/decide", decide("keep"))
+	if got := s.get("/actors/bob"); strings.Contains(got, "class=\"notice\"") {
+		t.Error("what was done to ada is said of bob")
+	}
+	if got := s.get(adasPage); !strings.Contains(got, "no plan deletes that image") {
+		t.Error("what was done is not said")
+	}
+}
+
+func TestNobodyDecidesAboutABaseImage(t *testing.T) {
+	tree := tree(t)
+	e, version, err := evaluation.Load(t.Context(), tree, ada)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, tree, actor.BaseKey(ada, "base.png"), picture(50))
+	e.Base = &evaluation.Base{File: "base.png", SHA256: sum(picture(50))}
+	if err := evaluation.Save(t.Context(), tree, *e, version); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, tree, nil)
+	form := decide("condemn")
+	form.Set("sha256", e.Base.SHA256)
+	if answer := s.post(adasPage+"/decide", form); answer.StatusCode != http.StatusBadRequest || !strings.Contains(body(t, answer), "that is the base image") {
+		t.Errorf("%s", answer.Status)
+	}
+	if history, err := decision.History(t.Context(), tree, ada); len(history) != 0 || err != nil {
+		t.Errorf("%+v, %v", history, err)
+	}
+}
+
 func TestAnAlteredLedgerIsSaidAndNotActedOn(t *testing.T) {
 	tree := tree(t)
 	put(t, tree, actor.LedgerKey(ada), []byte("{}\n"))
@@ -318,6 +412,21 @@ func TestAnImageComesBackFromTheTrash(t *testing.T) {
 	}
 	if back, _, err := store.ReadAll(t.Context(), tree, key, 1<<20); err != nil || string(back) != string(content) {
 		t.Errorf("it is not back: %v", err)
+	}
+	if got := s.get(adasPage); !strings.Contains(got, "would delete it again unless it is kept") || !strings.Contains(got, "brought back by mia, deleted as: surplus") || !strings.Contains(got, "Keep gone.png") {
+		t.Error("it is not said that the next plan would delete it again, or it cannot be kept")
+	}
+	if got := s.get("/t" + strings.TrimPrefix(adasPage, "/actors") + "/" + sum(content) + ".jpg"); !strings.HasPrefix(got, "\xff\xd8") {
+		t.Error("it has no thumbnail any more")
+	}
+	if answer := s.post(adasPage+"/decide", url.Values{"kind": {"keep"}, "sha256": {sum(content)}}); answer.StatusCode != http.StatusSeeOther {
+		t.Errorf("kept: %s: %s", answer.Status, body(t, answer))
+	}
+	if rulings, err := decision.Load(t.Context(), tree, ada); err != nil || rulings[sum(content)].Fate != decision.Keep {
+		t.Errorf("%+v, %v", rulings, err)
+	}
+	if got := s.get(adasPage); !strings.Contains(got, "no plan deletes it") || strings.Contains(got, "Keep gone.png") {
+		t.Error("it is not said that it is kept")
 	}
 	for want, form := range map[int]url.Values{409: form, 400: {"file": {"gone.png"}}} {
 		if answer := s.post(adasPage+"/restore", form); answer.StatusCode != want {

@@ -27,11 +27,10 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request) error {
 	if err := d.Validate(); err != nil {
 		return fmt.Errorf("%w: %w", errMalformed, err)
 	}
-	found, err := s.find(r.Context(), name, d.SHA256)
-	if err != nil {
+	var err error
+	if d.File, err = s.trainingImage(r.Context(), name, d.SHA256); err != nil {
 		return err
 	}
-	d.File = found.Key.Base()
 	if err := decision.Add(r.Context(), s.Store, name, d); err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"net/http"
 
 	"screentest/pkg/ledger"
+	"screentest/pkg/note"
 	"screentest/pkg/page"
 	"screentest/pkg/store"
 )
@@ -54,7 +55,7 @@ func statusOf(err error) int {
 		return http.StatusForbidden
 	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge
-	case errors.Is(err, errMalformed):
+	case errors.Is(err, errMalformed), errors.Is(err, note.ErrUnfit):
 		return http.StatusBadRequest
 	case errors.Is(err, errBusy), errors.Is(err, store.ErrConflict), errors.Is(err, ledger.ErrState):
 		return http.StatusConflict

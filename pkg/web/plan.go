@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"screentest/pkg/actor"
 	"screentest/pkg/ledger"
@@ -48,7 +49,10 @@ func (s *Server) plan(w http.ResponseWriter, r *http.Request) error {
 // back leads to an actor's page, which says what was done.
 func (s *Server) back(w http.ResponseWriter, r *http.Request, name actor.Name, did, fragment string) {
 	s.changed()
-	to := url.URL{Path: "/actors/" + string(name), RawPath: s.site.Actor(name), RawQuery: "did=" + did, Fragment: fragment}
+	s.leaveNotice(w, name, did)
+	from, _ := url.ParseQuery(strings.TrimPrefix(r.PostForm.Get("from"), "?"))
+	to := url.URL{Path: "/actors/" + string(name), RawPath: s.site.Actor(name), Fragment: fragment}
+	to.RawQuery = strings.TrimPrefix(page.ParseFilter(from).Address(), "?")
 	http.Redirect(w, r, to.String(), http.StatusSeeOther)
 }
 
@@ -75,34 +79,6 @@ func (s *Server) restore(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// proposal returns how far the plan of an actor has come, nil if none is on the
-// ledger.
-func (s *Server) proposal(ctx context.Context, name actor.Name) (*page.Proposal, error) {
-	book, err := ledger.Load(ctx, s.Store, name)
-	if err != nil {
-		return nil, err
-	}
-	latest, ok := book.Latest()
-	if !ok {
-		return nil, nil
-	}
-	last := latest.Last()
-	p := &page.Proposal{ID: latest.ID, State: string(latest.State), Words: fmt.Sprintf("by %s, %s", last.By, last.At.UTC().Format("2 January 2006 15:04 MST"))}
-	if last.Why != "" {
-		p.Words += ": " + last.Why
-	}
-	switch latest.State {
-	case ledger.Proposed:
-		p.Approvable, p.Refusal = true, true
-	case ledger.Rejected, ledger.Failed:
-		p.Approvable = true
-	case ledger.Approved:
-		p.Refusal = !latest.Begun()
-		p.Words += "; `screentest balance` performs it"
-	}
-	return p, nil
-}
-
 // trashed returns what can be brought back, newest first.
 func (s *Server) trashed(ctx context.Context, name actor.Name) ([]page.Trashed, error) {
 	receipts, _, err := trash.List(ctx, s.Store, name)
@@ -115,4 +91,18 @@ func (s *Server) trashed(ctx context.Context, name actor.Name) ([]page.Trashed, 
 		})
 	}
 	return all, err
+}
+
+// trashedAs returns the name under which a content went to the trash.
+func (s *Server) trashedAs(ctx context.Context, name actor.Name, sum string) (string, error) {
+	receipts, _, err := trash.List(ctx, s.Store, name)
+	if err != nil {
+		return "", err
+	}
+	for _, r := range receipts {
+		if r.SHA256 == sum {
+			return r.File, nil
+		}
+	}
+	return "", fmt.Errorf("%w: %s has no such image", errNoPage, name)
 }

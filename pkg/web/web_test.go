@@ -262,8 +262,41 @@ func TestADamagedDocumentHidesNothingElse(t *testing.T) {
 	if got := s.get("/"); !strings.Contains(got, "damaged") || !strings.Contains(got, adasPage) {
 		t.Error("the overview does not tell of bob, or not of ada")
 	}
+	if got := s.get("/actors/bob"); !strings.Contains(got, "evaluation is damaged") || !strings.Contains(got, "Evaluate the actor again") || strings.Contains(got, "Not evaluated yet") {
+		t.Error("bob's sheet does not say that his evaluation is damaged, and what to do")
+	}
 	if got := s.get(adasPage); !strings.Contains(got, "repair it or move it away") || !strings.Contains(got, "quality 1 below 2") {
 		t.Error("the sheet does not tell of the decisions, or not of the verdicts")
+	}
+}
+
+func TestAMissingImageIsSaidInWords(t *testing.T) {
+	tree := tree(t)
+	key := actor.TrainingKey(ada, "0 <i>.png")
+	_, info, err := store.ReadAll(t.Context(), tree, key, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, tree, nil)
+	thumbnail := "/t" + strings.TrimPrefix(adasPage, "/actors") + "/" + sum(picture(1)) + ".jpg"
+	if err := tree.Delete(t.Context(), key, info.Version); err != nil {
+		t.Fatal(err)
+	}
+	put(t, tree, actor.TrainingKey(ada, "new.png"), picture(60))
+	got := s.get(adasPage)
+	if !strings.Contains(got, "no longer there") || strings.Contains(got, thumbnail) {
+		t.Error("the sheet does not say that an image is gone")
+	}
+	if !strings.Contains(got, "new.png") || !strings.Contains(got, "the next evaluation judges it") {
+		t.Error("the sheet does not say that an image is new")
+	}
+	answer := s.do(request("GET", thumbnail, nil))
+	if got := body(t, answer); answer.Header.Get("Content-Type") != "image/svg+xml" || !strings.Contains(got, "no longer there") || answer.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("in its place: %s, %q", answer.Status, got)
+	}
+	put(t, tree, key, picture(61))
+	if got := s.get(thumbnail); !strings.Contains(got, "another image by now") {
+		t.Errorf("in the place of one that was replaced: %q", got)
 	}
 }
 

@@ -64,13 +64,40 @@
 (function progress() {
   const box = document.querySelector("[data-poll]");
   if (!box) return;
+  const key = (node) => node.nodeName + (node.id || node.value || "");
+  // follow makes old like next and leaves every element in place that is in both, so
+  // that the focus, an open list and a selection stay where they are.
+  const follow = (old, next) => {
+    if (old.isEqualNode(next)) return;
+    if (old.nodeType !== Node.ELEMENT_NODE) { old.nodeValue = next.nodeValue; return; }
+    for (const a of [...next.attributes]) if (old.getAttribute(a.name) !== a.value) old.setAttribute(a.name, a.value);
+    for (const a of [...old.attributes]) if (a.name !== "open" && !next.hasAttribute(a.name)) old.removeAttribute(a.name);
+    children(old, next);
+  };
+  const children = (old, next) => {
+    let at = old.firstChild;
+    for (const wanted of [...next.childNodes]) {
+      let same = at;
+      while (same && key(same) !== key(wanted)) same = same.nextSibling;
+      if (!same) { old.insertBefore(wanted, at); continue; }
+      while (at !== same) { const gone = at; at = at.nextSibling; gone.remove(); }
+      at = same.nextSibling;
+      follow(same, wanted);
+    }
+    while (at) { const gone = at; at = at.nextSibling; gone.remove(); }
+  };
+  const running = () => box.querySelector("progress") !== null;
   const look = async () => {
     try {
       const answer = await fetch(box.dataset.poll, { headers: { Accept: "text/html" } });
-      const text = answer.ok ? await answer.text() : "";
-      if (text && text !== box.dataset.shown && !box.contains(document.activeElement)) {
-        box.innerHTML = text;
-        box.dataset.shown = text;
+      if (answer.ok) {
+        const fresh = document.createElement("div");
+        fresh.innerHTML = await answer.text();
+        const focused = box.contains(document.activeElement), ran = running();
+        children(box, fresh);
+        // What was focused is gone: stay near it, on nothing that could be pressed.
+        if (focused && !box.contains(document.activeElement)) box.focus({ preventScroll: true });
+        if (ran && !running()) document.getElementById("again").hidden = false;
       }
     } catch (e) { /* the server is away; the next look tells */ }
     setTimeout(look, document.hidden ? 10000 : 1500);
@@ -87,13 +114,13 @@
   const whole = shown.textContent;
   const apply = () => {
     const words = form.q.value.trim().toLowerCase();
-    const state = form.state.value;
+    const state = form.state.value, plan = form.plan.value;
     let n = 0;
     for (const card of cards) {
-      card.hidden = (state && card.dataset.state !== state) || !card.textContent.toLowerCase().includes(words);
+      card.hidden = (state && card.dataset.state !== state) || (plan && card.dataset.plan !== plan) || !card.textContent.toLowerCase().includes(words);
       if (!card.hidden) n++;
     }
-    shown.textContent = words || state ? `${n} of ${cards.length} on this page` : whole;
+    shown.textContent = words || state || plan ? `${n} of ${cards.length} on this page` : whole;
   };
   form.addEventListener("input", apply);
   form.addEventListener("submit", (event) => event.preventDefault());

@@ -1,0 +1,51 @@
+package page
+
+import (
+	"fmt"
+	"time"
+
+	"screentest/pkg/actor"
+	"screentest/pkg/album"
+	"screentest/pkg/ledger"
+)
+
+// A Proposal is what has become of a plan.
+type Proposal struct {
+	ID         string
+	Plan       album.Plan
+	Words      string // by whom, when, why
+	Next       string // what follows from it, or what somebody can do
+	Approvable bool
+	Refusal    bool // it can be rejected
+}
+
+// NewProposal tells of a plan for n what the ledger says.
+func NewProposal(n actor.Name, p ledger.Proposal) *Proposal {
+	last := p.Last()
+	told := &Proposal{ID: p.ID, Plan: album.PlanOf(p), Words: fmt.Sprintf("by %s, %s", last.By, moment(last.At))}
+	if last.Why != "" {
+		told.Words += ": " + last.Why
+	}
+	balance := "screentest balance " + string(n)
+	switch told.Plan {
+	case album.PlanProposed:
+		told.Approvable, told.Refusal = true, true
+		told.Next = "It waits for somebody to approve or reject it."
+	case album.PlanApproved:
+		told.Refusal = true
+		told.Next = balance + " performs it."
+	case album.PlanUnderWay:
+		told.Next = balance + " has begun it, and finishes it if it was interrupted."
+	case album.PlanRejected:
+		told.Approvable = true
+		told.Next = "It is not performed unless somebody approves it."
+	case album.PlanFailed:
+		told.Approvable = true
+		told.Next = "Approved once more, it is tried again."
+	case album.PlanStale:
+		told.Next = "The set is another one by now: evaluate the actor again."
+	}
+	return told
+}
+
+func moment(at time.Time) string { return at.UTC().Format("2 January 2006 15:04 MST") }

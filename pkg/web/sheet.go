@@ -1,0 +1,64 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"screentest/pkg/actor"
+	"screentest/pkg/album"
+	"screentest/pkg/decision"
+	"screentest/pkg/evaluation"
+	"screentest/pkg/ledger"
+	"screentest/pkg/page"
+)
+
+func (s *Server) sheet(w http.ResponseWriter, r *http.Request) error {
+	name := actor.Name(r.PathValue("name"))
+	view, err := s.look(r.Context(), time.Hour) // the order of the sheets may be an old one
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(view.Entries, func(e album.Entry) bool { return e.Actor.Name == name })
+	if at < 0 {
+		return fmt.Errorf("%w: the roster has no actor %q", errNoPage, name)
+	}
+	sheet := page.Sheet{Site: s.site, Member: view.Entries[at].Actor, Filter: page.ParseFilter(r.URL.Query())}
+	sheet.Previous, sheet.Next = sheet.Filter.Around(view.Entries, name)
+	if err := s.fill(r.Context(), &sheet); err != nil {
+		return err
+	}
+	sheet.Notice = s.takeNotice(w, r, name)
+	return write(w, sheet)
+}
+
+// fill reads what the store holds of the actor. A document that cannot be read is
+// said on the sheet and hides nothing else.
+func (s *Server) fill(ctx context.Context, sheet *page.Sheet) error {
+	name := sheet.Member.Name
+	trouble := func(err error) {
+		if err != nil {
+			sheet.Problems = append(sheet.Problems, err.Error())
+		}
+	}
+	e, version, err := evaluation.Load(ctx, s.Store, name)
+	switch sheet.Evaluation = e; {
+	case err != nil:
+		sheet.Problem = err.Error()
+	case e == nil && version != "":
+		sheet.Problem = album.Damaged
+	}
+	sheet.Decisions, err = decision.History(ctx, s.Store, name)
+	trouble(err)
+	book, err := ledger.Load(ctx, s.Store, name)
+	trouble(err)
+	if latest, ok := book.Latest(); ok && album.PlanOf(latest).Telling(e == nil || !e.Plan.Empty()) {
+		sheet.Proposal = page.NewProposal(name, latest)
+	}
+	sheet.Trash, err = s.trashed(ctx, name)
+	trouble(err)
+	trouble(s.compare(ctx, sheet, book))
+	return ctx.Err()
+}
