@@ -3,9 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"sync"
-
-	"github.com/schollz/progressbar/v3"
+	"time"
+	"unicode/utf8"
 
 	"screentest/pkg/cost"
 	"screentest/pkg/ledger"
@@ -16,10 +17,12 @@ import (
 // terminal, and about ten plain lines elsewhere. It is not for concurrent use.
 type meter struct {
 	out   io.Writer
-	verb  string                   // "evaluating"
-	noun  string                   // "actors"
-	bar   *progressbar.ProgressBar // nil where there is no terminal, and before the first call of at
-	shown int                      // tenths printed
+	verb  string // "evaluating"
+	noun  string // "actors"
+	begun time.Time
+	drawn time.Time // when the bar was last drawn
+	long  int       // columns that it took, 0 if there is none
+	shown int       // tenths printed
 
 	mu           sync.Mutex
 	done, failed int
@@ -27,11 +30,11 @@ type meter struct {
 }
 
 func newMeter(out io.Writer, verb, noun string) *meter {
-	return &meter{out: out, verb: verb, noun: noun}
+	return &meter{out: out, verb: verb, noun: noun, begun: time.Now()}
 }
 
 // at shows that done of total are behind us.
-func (m *meter) at(done, total int) { m.show(done, total, m.verb) }
+func (m *meter) at(done, total int) { m.show(done, total, false) }
 
 // outcome returns a function that shows the outcomes of a run over total actors,
 // with failures and dollars.
@@ -45,7 +48,7 @@ func (m *meter) outcome(total int) func(run.Outcome) {
 		if o.State == run.Failed {
 			m.failed++
 		}
-		m.show(m.done, total, fmt.Sprintf("%s, %d failed, $%.4f", m.verb, m.failed, m.usage.USD))
+		m.show(m.done, total, true)
 	}
 }
 
@@ -60,7 +63,7 @@ func (m *meter) line(total int) func(ledger.Line) {
 			m.done++
 		}
 		m.usage.USD += line.USD
-		m.show(min(m.done, total), total, fmt.Sprintf("%s, %d failed, $%.4f", m.verb, m.failed, m.usage.USD))
+		m.show(min(m.done, total), total, true)
 	}
 }
 
@@ -73,45 +76,52 @@ func (m *meter) fails(o run.Outcome) {
 	}
 }
 
-func (m *meter) show(done, total int, what string) {
+// show tells how far it is; spends says that failures and dollars are counted.
+func (m *meter) show(done, total int, spends bool) {
 	if width := terminalWidth(m.out); width >= narrowest {
-		m.draw(done, total, what, width)
+		m.draw(gauge{
+			verb: m.verb, noun: m.noun, done: done, total: total, elapsed: time.Since(m.begun), spends: spends, failed: m.failed, usd: m.usage.USD,
+		}, width-1)
 		return
 	}
-	if tenths := done * 10 / max(total, 1); tenths > m.shown {
-		m.shown = tenths
-		fmt.Fprintf(m.out, "%s: %d of %d %s\n", what, done, total, m.noun)
+	tenths := done * 10 / max(total, 1)
+	if tenths <= m.shown {
+		return
 	}
+	m.shown = tenths
+	what := m.verb
+	if spends {
+		what = fmt.Sprintf("%s, %d failed, $%.4f", m.verb, m.failed, m.usage.USD)
+	}
+	fmt.Fprintf(m.out, "%s: %d of %d %s\n", what, done, total, m.noun)
 }
 
-// A line of text, counts, rate and times takes up to 80 columns beside the bar;
-// without the rate 60. On a narrower terminal it would wrap at every step.
-const (
-	narrowest = 70
-	withRate  = 100
-)
+// On a terminal narrower than this a bar says nothing that plain lines do not.
+const narrowest = 20
 
-// draw moves the bar. A bar that cannot be drawn is no reason to stop the work.
-func (m *meter) draw(done, total int, what string, width int) {
-	if m.bar == nil {
-		options := []progressbar.Option{
-			progressbar.OptionSetWriter(m.out),
-			progressbar.OptionSetWidth(min(30, max(5, width-90))),
-			progressbar.OptionShowCount(),
-			progressbar.OptionSetPredictTime(true),
-		}
-		if width >= withRate {
-			options = append(options, progressbar.OptionShowIts(), progressbar.OptionSetItsString(m.noun))
-		}
-		m.bar = progressbar.NewOptions(total, options...)
+// drawEvery keeps a bar that moves fast from flickering.
+const drawEvery = 100 * time.Millisecond
+
+// draw writes the bar over the one before. A bar that cannot be drawn is no reason
+// to stop the work.
+func (m *meter) draw(g gauge, width int) {
+	if time.Since(m.drawn) < drawEvery && g.done < g.total {
+		return
 	}
-	m.bar.Describe(what)
-	_ = m.bar.Set(done)
+	m.drawn = time.Now()
+	m.over(g.line(width))
+}
+
+func (m *meter) over(line string) {
+	columns := utf8.RuneCountInString(line)
+	fmt.Fprint(m.out, "\r"+line+strings.Repeat(" ", max(0, m.long-columns)))
+	m.long = columns
 }
 
 // stop takes the bar away.
 func (m *meter) stop() {
-	if m.bar != nil {
-		_ = m.bar.Clear()
+	if m.long > 0 {
+		m.over("")
+		fmt.Fprint(m.out, "\r")
 	}
 }

@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/spf13/cobra"
 
+	"screentest/pkg/actor"
 	"screentest/pkg/report"
 	"screentest/pkg/settings"
 )
@@ -71,12 +74,31 @@ func (a *app) report(ctx context.Context, out string) error {
 	case a.json:
 		return a.printJSON(result)
 	}
-	for _, p := range result.Unshown {
-		fmt.Fprintf(a.stderr, "warning: no thumbnail of %s: %s\n", printable(p.Where), printable(p.Reason))
-	}
+	a.warnUnshown(result.Unshown)
 	a.printf("%s and %s of %s, %.1f MB.\nOpen %s\n", plural(result.Images, "image"), plural(result.Thumbnails, "thumbnail"),
 		plural(result.Actors, "actor"), float64(result.Bytes)/1e6, filepath.Join(out, "index.html"))
 	return nil
+}
+
+// warnUnshown says in one line of which images there is no picture; the pages say of
+// which and why.
+func (a *app) warnUnshown(unshown []actor.Problem) {
+	if len(unshown) == 0 {
+		return
+	}
+	slices.SortFunc(unshown, func(x, y actor.Problem) int { return strings.Compare(x.Where, y.Where) })
+	var names []string
+	for _, p := range unshown {
+		if parts := strings.Split(p.Where, "/"); len(parts) > 1 && !slices.Contains(names, parts[1]) {
+			names = append(names, parts[1])
+		}
+	}
+	const most = 3
+	who := strings.Join(names[:min(len(names), most)], ", ")
+	if len(names) > most {
+		who += fmt.Sprintf(" and %d more", len(names)-most)
+	}
+	fmt.Fprintf(a.stderr, "warning: no picture of %s of %s; evaluate again: %s\n", plural(len(unshown), "image"), plural(len(names), "actor"), printable(who))
 }
 
 // reportMark is the file that tells a directory with a report, be it unfinished,

@@ -10,12 +10,14 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"screentest/pkg/cost"
 	"screentest/pkg/evaluator"
+	"screentest/pkg/note"
 	"screentest/pkg/restore"
 	"screentest/pkg/run"
 	"screentest/pkg/settings"
@@ -63,12 +65,16 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", f.addr)
+	by := cmp.Or(f.by, person())
+	if err := note.Check(by, ""); err != nil {
+		return usageError{fmt.Errorf("--as: %w", err)}
+	}
+	listener, err := listen(f.addr)
 	if err != nil {
-		return hint(fmt.Errorf("--addr %s: %w", f.addr, err), "name another port; --addr 127.0.0.1:0 takes a free one")
+		return err
 	}
 	config := web.Config{
-		Store: s, Settings: set, By: cmp.Or(f.by, person()), Now: a.now, Login: loginToken(listener.Addr()),
+		Store: s, Settings: set, By: by, Now: a.now, Login: loginToken(listener.Addr()),
 		Log: slog.New(slog.NewTextHandler(a.stderr, nil)),
 	}
 	remote, err := remote(ctx, s, set.Mirror)
@@ -78,11 +84,41 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	config.Restorer = restore.Config{Store: s, Remote: remote, By: config.By, Now: a.now}
 	a.addRunner(&config, s, set)
 	server := web.New(ctx, config)
-	a.printf("Review page: http://%s/ (Ctrl-C stops it)\n", listener.Addr())
+	a.printf("Review page: %s (Ctrl-C stops it)\n", whereTo(f.addr, listener.Addr()))
 	if config.Login != "" {
 		a.printf("Token to sign in with: %s\n", config.Login)
 	}
 	return serveUntil(ctx, listener, server)
+}
+
+// listen listens on addr. One that makes no sense here is wrong usage; one that
+// somebody else has is a failure.
+func listen(addr string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", addr)
+	if err == nil {
+		return listener, nil
+	}
+	err = fmt.Errorf("--addr %s: %w", addr, err)
+	if errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, syscall.EACCES) {
+		return nil, hint(err, "name another port; --addr 127.0.0.1:0 takes a free one")
+	}
+	return nil, usageError{hint(err, "say HOST:PORT, such as 127.0.0.1:8080, or 0.0.0.0:8080 for every address of this machine")}
+}
+
+// whereTo says where a browser on this machine finds what listens on addr, as it was
+// asked for and as it came about, and how far that reaches where it is every address.
+func whereTo(addr string, bound net.Addr) string {
+	host, _, _ := net.SplitHostPort(addr)
+	_, port, _ := net.SplitHostPort(bound.String())
+	ip := net.ParseIP(host)
+	if host != "" && (ip == nil || !ip.IsUnspecified()) {
+		return "http://" + net.JoinHostPort(host, port) + "/"
+	}
+	here := "127.0.0.1"
+	if ip != nil && ip.To4() == nil {
+		here = "::1"
+	}
+	return fmt.Sprintf("http://%s/ here, and every other address of this machine, as %s says", net.JoinHostPort(here, port), net.JoinHostPort(host, port))
 }
 
 // addRunner lets the page start runs, if there is a judge.
