@@ -27,7 +27,7 @@ const (
 // count, the rate, the time left, failures and dollars. The narrower, the less is
 // said in words; rate, time, failures and dollars go last.
 func (g gauge) line(width int) string {
-	share := fmt.Sprintf("%3d%% ", g.done*100/max(g.total, 1))
+	share := fmt.Sprintf("%d%% ", g.done*100/max(g.total, 1))
 	count := fmt.Sprintf("%d/%d", g.done, g.total)
 	long, short := g.facts()
 	for _, c := range []struct{ head, tail string }{

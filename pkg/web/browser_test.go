@@ -277,8 +277,8 @@ func TestReviewInABrowser(t *testing.T) {
 	b.shoot("overview")
 	all := eval[int](b, `document.querySelectorAll(".cards > li").length`)
 
-	b.do(chromedp.SetValue("select[name=state]", "unbalanced"), chromedp.Click(".filter button"))
-	b.wait(`location.search.includes("state=unbalanced") && document.readyState === "complete"`)
+	b.do(chromedp.SetValue("select[name=state]", "unbalanced"), chromedp.SetValue("select[name=plan]", "proposed"), chromedp.Click(".filter button"))
+	b.wait(`location.search.includes("state=unbalanced") && location.search.includes("plan=proposed") && document.readyState === "complete"`)
 	if n := eval[int](b, `document.querySelectorAll(".cards > li").length`); n == 0 || n >= all {
 		t.Errorf("the filter shows %d of %d actors", n, all)
 	}
@@ -319,7 +319,42 @@ func TestARunMovesWithoutReloading(t *testing.T) {
 	step <- struct{}{}
 	b.wait(`document.querySelector("#progress progress")?.value === 1`)
 	close(step)
-	b.wait(`document.querySelector("#progress").textContent.includes("Evaluate all") && window.stayed`)
+	b.wait(`document.querySelector("#progress").textContent.includes("Evaluate all with the offline judge") && window.stayed`)
+	b.atEase(home)
+}
+
+// A run goes on for somebody who has put the focus into it: the figures move, the
+// focus stays, an open list stays open, and no button changes its meaning under the
+// finger.
+func TestARunMovesUnderTheFocus(t *testing.T) {
+	b := browse(t)
+	step := make(chan struct{})
+	home, _ := serve(t, func(c *web.Config) { c.Runner = stepping{step}; c.Judge = "offline" })
+	b.open(home)
+	b.do(chromedp.Click(`#progress button[value=start]`))
+	b.wait(`document.querySelector("#progress progress")?.value === 0`)
+	b.do(chromedp.Focus(`#progress button[value=stop]`))
+	step <- struct{}{}
+	b.wait(`document.querySelector("#progress progress")?.value === 1`)
+	if at := eval[string](b, `document.activeElement.textContent`); at != "Stop the run" {
+		t.Errorf("the focus is on %q", at)
+	}
+	b.wait(`document.querySelector("#progress details summary") !== null`)
+	b.do(chromedp.Click(`#progress summary`))
+	step <- struct{}{}
+	b.wait(`document.querySelectorAll("#progress details[open] li").length === 2`)
+	if at := eval[string](b, `document.activeElement.tagName`); at != "SUMMARY" {
+		t.Errorf("the focus is on %s", at)
+	}
+	b.do(chromedp.Focus(`#progress button[value=stop]`))
+	close(step)
+	b.wait(`document.querySelector("#progress button[value=start]") !== null`)
+	if at := eval[string](b, `document.activeElement.id || document.activeElement.textContent`); at != "progress" {
+		t.Errorf("when the button was gone the focus went to %q", at)
+	}
+	if eval[bool](b, `document.getElementById("again").hidden`) {
+		t.Error("it is not said that there are new figures")
+	}
 	b.atEase(home)
 }
 
@@ -376,8 +411,11 @@ type stepping struct{ step chan struct{} }
 func (s stepping) Run(_ context.Context, begun func(run.Run), seen func(run.Outcome)) error {
 	begun(run.Run{ID: "1", StartedAt: time.Now(), Actors: []actor.Name{"a", "b"}})
 	<-s.step
-	seen(run.Outcome{Actor: "a", State: run.Completed, At: time.Now()})
-	<-s.step
+	seen(run.Outcome{Actor: "a", State: run.Failed, Reason: "no light", At: time.Now()})
+	if _, more := <-s.step; more {
+		seen(run.Outcome{Actor: "b", State: run.Failed, Reason: "no film", At: time.Now()})
+		<-s.step
+	}
 	return errors.New("enough")
 }
 
@@ -495,7 +533,9 @@ func TestAReportOpensFromAFile(t *testing.T) {
 	home := (&url.URL{Scheme: "file", Path: out}).String()
 	b.do(chromedp.EmulateViewport(1280, 3000))
 	b.open(home + "/index.html")
-	b.do(chromedp.SetValue("select[name=state]", "balanced"), chromedp.SendKeys("input[type=search]", "_"))
+	b.do(chromedp.SetValue("select[name=plan]", "proposed"))
+	b.wait(`document.querySelectorAll(".cards > li:not([hidden])").length === document.querySelectorAll(".cards > li[data-plan=proposed]").length`)
+	b.do(chromedp.SetValue("select[name=plan]", ""), chromedp.SetValue("select[name=state]", "balanced"), chromedp.SendKeys("input[type=search]", "_"))
 	b.wait(`document.querySelectorAll(".cards > li:not([hidden])").length === document.querySelectorAll(".cards > li[data-state=balanced]").length`)
 	b.do(chromedp.Click(".cards > li:not([hidden]) a"), chromedp.WaitVisible(".frames"))
 	b.wait(`document.images.length > 10 && [...document.images].every(i => i.complete && i.naturalWidth > 0)`)
