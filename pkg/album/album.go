@@ -27,6 +27,8 @@ type Album struct {
 	version     store.Version // of the roster
 	evaluations shelf[Entry]
 	ledgers     shelf[concluded]
+	dirs        *actor.Directories  // nil where they have to be listed first
+	behind      bool                // they are being listed while nobody waits
 	empty       map[actor.Name]bool // whether a directory without an evaluation has no images
 }
 
@@ -50,26 +52,30 @@ type View struct {
 	Problems     []actor.Problem // entries of the roster and directories that cannot be used
 }
 
-// Look returns the album as it stands now. Whether an actor that was never
-// evaluated has images is found out once. It fails where the roster or the
-// listings cannot be read; an evaluation that cannot be is the Problem of its entry.
+// Look returns the album as it stands now, but for two things that matter to actors
+// who were never evaluated only: which directories there are is told as of the look
+// before, and looked up again behind it, because that is by far the longest listing;
+// whether one of them has images is found out once. Look fails where the roster or
+// the listings cannot be read; an evaluation that cannot be is the Problem of its
+// entry.
 func (a *Album) Look(ctx context.Context) (View, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if err := a.readRoster(ctx); err != nil {
 		return View{}, err
 	}
-	var dirs actor.Directories
 	group, listing := errgroup.WithContext(ctx)
-	group.Go(func() (err error) {
-		dirs, err = actor.ListDirectories(listing, a.store, a.roster)
-		return err
-	})
+	if a.dirs == nil {
+		group.Go(func() error { return a.listDirectories(listing) })
+	} else {
+		a.listBehind(ctx)
+	}
 	group.Go(func() error { return a.evaluations.refresh(listing) })
 	group.Go(func() error { return a.ledgers.refresh(listing) })
 	if err := group.Wait(); err != nil {
 		return View{}, err
 	}
+	dirs := *a.dirs
 	if err := a.findEmpty(ctx, dirs.Present); err != nil {
 		return View{}, err
 	}
@@ -82,6 +88,37 @@ func (a *Album) Look(ctx context.Context) (View, error) {
 		v.Entries = append(v.Entries, a.entry(member, absent[member.Name]))
 	}
 	return v, nil
+}
+
+func (a *Album) listDirectories(ctx context.Context) error {
+	dirs, err := actor.ListDirectories(ctx, a.store, a.roster)
+	if err == nil {
+		a.dirs = &dirs
+	}
+	return err
+}
+
+// listBehind lists the directories for the next look, which lists them itself where
+// this fails. It outlives the look that started it.
+func (a *Album) listBehind(ctx context.Context) {
+	if a.behind {
+		return
+	}
+	a.behind = true
+	roster, version := a.roster, a.version
+	go func() {
+		dirs, err := actor.ListDirectories(context.WithoutCancel(ctx), a.store, roster)
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.behind = false
+		switch {
+		case version != a.version: // they were compared with a roster of before
+		case err != nil:
+			a.dirs = nil
+		default:
+			a.dirs = &dirs
+		}
+	}()
 }
 
 func (a *Album) entry(member actor.Actor, absent bool) Entry {
@@ -133,6 +170,7 @@ func (a *Album) readRoster(ctx context.Context) error {
 	if len(page.Objects) == 1 && a.version != "" && page.Objects[0].Version == a.version {
 		return nil
 	}
+	a.dirs = nil
 	if a.roster, err = actor.LoadRoster(ctx, a.store); err != nil {
 		a.version = ""
 		return err

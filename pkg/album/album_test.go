@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"screentest/pkg/actor"
@@ -87,13 +88,16 @@ func TestEveryActorHasItsState(t *testing.T) {
 	}
 }
 
-func TestOnlyWhatChangedIsOpened(t *testing.T) {
+func TestOnlyWhatChangedIsOpened(t *testing.T) { synctest.Test(t, onlyWhatChangedIsOpened) }
+
+func onlyWhatChangedIsOpened(t *testing.T) {
 	s := tree(t)
 	counted := storetest.NewFaulty(s)
 	a := album.New(counted)
 	look(t, a)
 	first := counted.Count("get")
 	look(t, a)
+	synctest.Wait()
 	if n := counted.Count("get"); n != first || counted.Count("list") != 9 {
 		t.Errorf("%d documents opened, then %d; %d listings", first, n-first, counted.Count("list"))
 	}
@@ -203,7 +207,37 @@ func TestWithoutARosterThereIsNoAlbum(t *testing.T) {
 	}
 }
 
+// What comes into actors/ is told by the second look after it: the first one has it
+// listed. A changed roster is compared at once.
+func TestDirectoriesAreListedBehind(t *testing.T) { synctest.Test(t, directoriesAreListedBehind) }
+
+func directoriesAreListedBehind(t *testing.T) {
+	s := mem.New()
+	put(t, s, actor.RosterKey, `[{"name":"ada"}]`)
+	a := album.New(s)
+	state := func() album.State { return look(t, a)["ada"].State }
+	if got := state(); got != album.Absent {
+		t.Errorf("without a directory ada is %q", got)
+	}
+	put(t, s, actor.TrainingKey("ada", "a.png"), "")
+	state()
+	synctest.Wait()
+	if got := state(); got != album.Unseen {
+		t.Errorf("with images ada is %q", got)
+	}
+	synctest.Wait()
+	put(t, s, actor.TrainingKey("bob", "a.png"), "")
+	put(t, s, actor.RosterKey, `[{"name":"ada"},{"name":"bob"}]`)
+	if got := look(t, a)["bob"].State; got != album.Unseen {
+		t.Errorf("new in the roster, bob is %q", got)
+	}
+}
+
 func TestActorsWithoutImagesAreToldFromThoseNotEvaluated(t *testing.T) {
+	synctest.Test(t, actorsWithoutImagesAreToldFromThoseNotEvaluated)
+}
+
+func actorsWithoutImagesAreToldFromThoseNotEvaluated(t *testing.T) {
 	s := mem.New()
 	var names []string
 	for i := range 40 {
@@ -224,6 +258,7 @@ func TestActorsWithoutImagesAreToldFromThoseNotEvaluated(t *testing.T) {
 			}
 		}
 	}
+	synctest.Wait()
 	if n := counted.Count("list"); n != 2*4+40 {
 		t.Errorf("%d listings, want 4 for each look and one for each actor", n)
 	}
