@@ -155,6 +155,22 @@ func (s Sheet) none(image evaluation.Image) string {
 	return ""
 }
 
+// Drift says how the set differs by now from the one that was evaluated, "" where it
+// does not as far as can be seen.
+func (s Sheet) Drift() string {
+	var parts []string
+	if n := len(s.Added); n > 0 {
+		parts = append(parts, plural(n, "image")+" more")
+	}
+	if n := len(s.Missing); n > 0 {
+		parts = append(parts, plural(n, "image")+" gone")
+	}
+	if !s.Live || len(parts) == 0 {
+		return ""
+	}
+	return "The set is another one by now, with " + strings.Join(parts, " and ") + ". Evaluate the actor again: no plan for the set of before is performed."
+}
+
 // Groups returns the frames by style, those that stay before those that go, by
 // file name.
 func (s Sheet) Groups() []Group {

@@ -80,6 +80,7 @@ func (o Overview) Calls() []Call {
 	states, plans := o.Totals.States, o.Totals.Plans
 	call(states[album.Unreadable], "evaluation is damaged", "evaluations are damaged", o.OfState(album.Unreadable))
 	call(states[album.Incomplete], "actor has images without a verdict", "actors have images without a verdict", o.OfState(album.Incomplete))
+	call(states[album.Unseen], "actor is not evaluated yet", "actors are not evaluated yet", o.OfState(album.Unseen))
 	call(plans[album.PlanFailed], "plan has failed", "plans have failed", o.OfPlan(album.PlanFailed))
 	call(plans[album.PlanStale], "plan is stale", "plans are stale", o.OfPlan(album.PlanStale))
 	call(plans[album.PlanProposed], "plan waits for approval", "plans wait for approval", o.OfPlan(album.PlanProposed))

@@ -287,6 +287,9 @@ func TestAMissingImageIsSaidInWords(t *testing.T) {
 	if !strings.Contains(got, "no longer there") || strings.Contains(got, thumbnail) {
 		t.Error("the sheet does not say that an image is gone")
 	}
+	if !strings.Contains(got, "with 1 image more and 1 image gone") {
+		t.Error("the sheet does not say that the set is another one")
+	}
 	if !strings.Contains(got, "new.png") || !strings.Contains(got, "the next evaluation judges it") {
 		t.Error("the sheet does not say that an image is new")
 	}
