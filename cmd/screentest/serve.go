@@ -67,7 +67,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	}
 	by := cmp.Or(f.by, person())
 	if err := note.Check(by, ""); err != nil {
-		return usageError{fmt.Errorf("--as: %w", err)}
+		return usageError{hint(fmt.Errorf("--as: %w", err), "say --as NAME, in at most %d bytes", note.MaxName)}
 	}
 	listener, err := listen(f.addr)
 	if err != nil {

@@ -31,6 +31,16 @@ func load(t *testing.T, s store.Store) evaluation.Evaluation {
 	return *e
 }
 
+// propose puts ada's plan on the ledger, as an evaluation does.
+func propose(t *testing.T, s store.Store) evaluation.Evaluation {
+	t.Helper()
+	e := load(t, s)
+	if err := ledger.New(s, ada).Propose(t.Context(), e.Plan, e.Contents(), ledger.Signature{By: "evaluate", At: time.Unix(1, 0)}); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
 func decide(kind string) url.Values {
 	return url.Values{"kind": {kind}, "sha256": {sum(picture(1))}, "why": {"<b>because"}, "frame": {"f1"}}
 }
@@ -246,11 +256,7 @@ func TestTheRunOnRecordIsShown(t *testing.T) {
 
 func TestAPlanIsApprovedAndRejected(t *testing.T) {
 	tree := tree(t)
-	e := load(t, tree)
-	sign := ledger.Signature{By: "evaluate", At: time.Unix(1, 0)}
-	if err := ledger.New(tree, ada).Propose(t.Context(), e.Plan, e.Contents(), sign); err != nil {
-		t.Fatal(err)
-	}
+	propose(t, tree)
 	s := open(t, tree, nil)
 	state := func() ledger.Proposal {
 		book, err := ledger.Load(t.Context(), tree, ada)
@@ -284,10 +290,7 @@ func TestAPlanIsApprovedAndRejected(t *testing.T) {
 
 func TestTheOverviewShowsAndFiltersByHowFarPlansHaveCome(t *testing.T) {
 	tree := tree(t)
-	e := load(t, tree)
-	if err := ledger.New(tree, ada).Propose(t.Context(), e.Plan, e.Contents(), ledger.Signature{By: "evaluate", At: time.Unix(1, 0)}); err != nil {
-		t.Fatal(err)
-	}
+	e := propose(t, tree)
 	s := open(t, tree, nil)
 	shows := func(want string) {
 		t.Helper()
@@ -312,10 +315,7 @@ func TestTheOverviewShowsAndFiltersByHowFarPlansHaveCome(t *testing.T) {
 
 func TestANoteThatIsTooLongIsRefused(t *testing.T) {
 	tree := tree(t)
-	e := load(t, tree)
-	if err := ledger.New(tree, ada).Propose(t.Context(), e.Plan, e.Contents(), ledger.Signature{By: "evaluate", At: time.Unix(1, 0)}); err != nil {
-		t.Fatal(err)
-	}
+	e := propose(t, tree)
 	s := open(t, tree, nil)
 	for _, act := range []string{"approve", "reject"} {
 		form := url.Values{"act": {act}, "id": {e.Plan.ID}, "why": {strings.Repeat("x", note.MaxText+1)}}

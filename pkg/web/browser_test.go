@@ -308,13 +308,19 @@ func TestReviewInABrowser(t *testing.T) {
 	b.atEase(home)
 }
 
-func TestARunMovesWithoutReloading(t *testing.T) {
-	b := browse(t)
-	step := make(chan struct{})
-	home, _ := serve(t, func(c *web.Config) { c.Runner = stepping{step}; c.Judge = "offline" })
+// begin starts a run on the page that goes on when it is told to.
+func begin(t *testing.T) (b *browser, home string, step chan struct{}) {
+	b = browse(t)
+	step = make(chan struct{})
+	home, _ = serve(t, func(c *web.Config) { c.Runner = stepping{step}; c.Judge = "offline" })
 	b.open(home)
 	b.do(chromedp.Click(`#progress button[value=start]`))
 	b.wait(`document.querySelector("#progress progress")?.value === 0`)
+	return b, home, step
+}
+
+func TestARunMovesWithoutReloading(t *testing.T) {
+	b, home, step := begin(t)
 	eval[bool](b, `window.stayed = true`)
 	step <- struct{}{}
 	b.wait(`document.querySelector("#progress progress")?.value === 1`)
@@ -327,12 +333,7 @@ func TestARunMovesWithoutReloading(t *testing.T) {
 // focus stays, an open list stays open, and no button changes its meaning under the
 // finger.
 func TestARunMovesUnderTheFocus(t *testing.T) {
-	b := browse(t)
-	step := make(chan struct{})
-	home, _ := serve(t, func(c *web.Config) { c.Runner = stepping{step}; c.Judge = "offline" })
-	b.open(home)
-	b.do(chromedp.Click(`#progress button[value=start]`))
-	b.wait(`document.querySelector("#progress progress")?.value === 0`)
+	b, home, step := begin(t)
 	b.do(chromedp.Focus(`#progress button[value=stop]`))
 	step <- struct{}{}
 	b.wait(`document.querySelector("#progress progress")?.value === 1`)
@@ -444,7 +445,9 @@ func TestAnActorsPageTakesTwoRequests(t *testing.T) {
 // everyPage returns the pages of the drawn tree and of one with hostile text.
 func everyPage(t *testing.T) []string {
 	home, _ := serve(t, nil)
-	hostile := listen(t, tree(t), nil)
+	changed := tree(t)
+	put(t, changed, actor.TrainingKey(ada, "new <b>.png"), picture(60))
+	hostile := listen(t, changed, nil)
 	return []string{home, home + "/actors/" + drawnActor, home + "/nothing", hostile, hostile + adasPage, hostile + "/actors/bob",
 		listen(t, tree(t), func(c *web.Config) { c.Login = "open sesame" })}
 }
