@@ -104,6 +104,14 @@ func (f Frame) Short() string {
 	return f.File
 }
 
+// Ruled says what people decided, unless that is why the image goes and said there.
+func (f Frame) Ruled() string {
+	if f.Decision == nil || f.Decision.Sentence() == f.Goes {
+		return ""
+	}
+	return f.Decision.Sentence()
+}
+
 // Anchor names the frame within the page.
 func (f Frame) Anchor() string { return fmt.Sprintf("f%d", f.Number) }
 

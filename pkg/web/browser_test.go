@@ -299,6 +299,9 @@ func TestReviewInABrowser(t *testing.T) {
 	if text := eval[string](b, `document.querySelector("li:target .note").textContent`); !strings.Contains(text, "condemned by mia: red eyes") {
 		t.Errorf("the frame says %q", text)
 	}
+	if !eval[bool](b, `(({top, bottom}) => top >= 0 && bottom <= innerHeight)(document.querySelector(".notice").getBoundingClientRect())`) {
+		t.Error("what was done is said out of sight")
+	}
 	b.shoot("overruled")
 	if history, err := decision.History(t.Context(), s, drawnActor); err != nil || len(history) != 1 || history[0].Kind != decision.Condemn {
 		t.Errorf("on record: %+v, %v", history, err)
