@@ -16,7 +16,7 @@ var notices = map[string]string{
 	"condemn":  "Recorded: the plan deletes that image.",
 	"style":    "Recorded: the image counts as what you said.",
 	"withdraw": "Recorded: it is left to the judge again.",
-	"approve":  "Approved: the next `screentest balance` performs the plan.",
+	"approve":  "Approved: the next screentest balance performs the plan.",
 	"reject":   "Rejected: the plan is not performed unless somebody approves it.",
 	"restore":  "The image is back in the set. What it was deleted for still holds: the next plan would delete it again unless it is kept.",
 }
