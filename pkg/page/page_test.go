@@ -244,6 +244,20 @@ func TestASheetSaysHowFarThePlanHasComeAndWhatFollows(t *testing.T) {
 	}
 }
 
+func TestWhatAPlanDoesIsNoDrift(t *testing.T) {
+	sheet := page.Sheet{Site: page.Site{Live: true}, Evaluation: &evaluation.Evaluation{}, Added: []page.Added{{File: "a.png"}}}
+	for plan, want := range map[album.Plan]bool{album.PlanProposed: true, album.PlanUnderWay: false} {
+		sheet.Proposal = &page.Proposal{Plan: plan}
+		if got := sheet.Drift(); (got != "") != want {
+			t.Errorf("%s: %q", plan, got)
+		}
+	}
+	sheet.Live = false
+	if got := sheet.Drift(); got != "" {
+		t.Errorf("in a report: %q", got)
+	}
+}
+
 func TestAMissingPictureIsSaidInWords(t *testing.T) {
 	sheet := full(page.Site{Live: true}, texts["plain"])
 	sheet.Missing = map[store.Key]string{

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"screentest/pkg/actor"
+	"screentest/pkg/album"
 	"screentest/pkg/decision"
 	"screentest/pkg/evaluation"
 	"screentest/pkg/store"
@@ -164,8 +165,11 @@ func (s Sheet) none(image evaluation.Image) string {
 }
 
 // Drift says how the set differs by now from the one that was evaluated, "" where it
-// does not as far as can be seen.
+// does not as far as can be seen, or where that is the plan's own doing.
 func (s Sheet) Drift() string {
+	if !s.Live || s.Proposal != nil && s.Proposal.Plan == album.PlanUnderWay {
+		return ""
+	}
 	var parts []string
 	if n := len(s.Added); n > 0 {
 		parts = append(parts, plural(n, "image")+" more")
@@ -173,7 +177,7 @@ func (s Sheet) Drift() string {
 	if n := len(s.Missing); n > 0 {
 		parts = append(parts, plural(n, "image")+" gone")
 	}
-	if !s.Live || len(parts) == 0 {
+	if len(parts) == 0 {
 		return ""
 	}
 	return "The set is another one by now, with " + strings.Join(parts, " and ") + ". Evaluate the actor again: no plan for the set of before is performed."
