@@ -9,6 +9,7 @@ import (
 
 	"screentest/pkg/actor"
 	"screentest/pkg/execution"
+	"screentest/pkg/note"
 	"screentest/pkg/run"
 )
 
@@ -45,6 +46,9 @@ type rejectedPlan struct {
 }
 
 func (a *app) reject(ctx context.Context, args []string, why, where string) error {
+	if err := note.Check(person(), why); err != nil {
+		return usageError{fmt.Errorf("--why: %w", err)}
+	}
 	s, err := a.open(ctx)
 	if err != nil {
 		return err

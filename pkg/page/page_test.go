@@ -228,15 +228,18 @@ func TestTheOverviewSaysWhatWaitsForPeople(t *testing.T) {
 func TestASheetSaysHowFarThePlanHasComeAndWhatFollows(t *testing.T) {
 	sign := ledger.Line{By: "mia", At: time.Unix(9, 0), Why: "because"}
 	for act, want := range map[ledger.Act]string{
-		ledger.Proposed: "waits for somebody", ledger.Approved: "screentest balance ada performs it", ledger.Rejected: "not performed unless",
+		ledger.Begun: "screentest reject ada withdraws it", ledger.Proposed: "waits for somebody", ledger.Approved: "screentest balance ada performs it", ledger.Rejected: "not performed unless",
 		ledger.Failed: "tried again", ledger.Stale: "evaluate the actor again", ledger.Done: "done",
 	} {
-		line := sign
+		line, state, word := sign, act, string(act)
 		line.Act = act
+		if act == ledger.Begun {
+			state, word = ledger.Approved, string(album.PlanUnderWay)
+		}
 		sheet := page.Sheet{Site: page.Site{Root: "../"}, Member: actor.Actor{Name: "ada"}, Evaluation: &evaluation.Evaluation{}}
-		sheet.Proposal = page.NewProposal("ada", ledger.Proposal{ID: "p", State: act, Lines: []ledger.Line{line}})
+		sheet.Proposal = page.NewProposal("ada", ledger.Proposal{ID: "p", State: state, Lines: []ledger.Line{line}})
 		got := render(t, sheet)
-		for _, want := range []string{want, ">" + string(act) + "</b> by mia", "because"} {
+		for _, want := range []string{want, ">" + word + "</b> by mia", "because"} {
 			if !strings.Contains(got, want) {
 				t.Errorf("%s: the sheet does not say %q", act, want)
 			}

@@ -35,7 +35,7 @@ func NewProposal(n actor.Name, p ledger.Proposal) *Proposal {
 		told.Refusal = true
 		told.Next = balance + " performs it."
 	case album.PlanUnderWay:
-		told.Next = balance + " has begun it, and finishes it if it was interrupted."
+		told.Next = balance + " has begun it, and finishes it if it was interrupted; screentest reject " + string(n) + " withdraws it."
 	case album.PlanRejected:
 		told.Approvable = true
 		told.Next = "It is not performed unless somebody approves it."
