@@ -17,7 +17,7 @@ import (
 
 func (s *Server) sheet(w http.ResponseWriter, r *http.Request) error {
 	name := actor.Name(r.PathValue("name"))
-	view, err := s.look(r.Context(), time.Hour) // the order of the sheets may be an old one
+	view, err := s.look(r.Context(), time.Minute) // who comes next may be told by an old look
 	if err != nil {
 		return err
 	}
