@@ -184,10 +184,8 @@ func (b *balancing) perform(ctx context.Context) (*balanceReport, error) {
 	}
 	stopped := pass.Do(ctx)
 	m.stop()
-	if stopped == nil {
-		if started, err = started.End(ctx, b.store, b.app.now()); err != nil {
-			return nil, err
-		}
+	if started, err = started.End(ctx, b.store, b.app.now(), stopped); err != nil {
+		return nil, cmp.Or(stopped, err)
 	}
 	report, err := b.report(context.WithoutCancel(ctx), started, results)
 	if err != nil {

@@ -263,10 +263,9 @@ func (a *app) goOver(ctx context.Context, s store.Store, e *evaluator.Evaluator,
 			return a.outcome(ctx, e, byName[name])
 		},
 	}
-	if stopped := pass.Do(ctx); stopped != nil {
-		return r, stopped
-	}
-	return r.End(ctx, s, a.now())
+	stopped := pass.Do(ctx)
+	r, err := r.End(ctx, s, a.now(), stopped)
+	return r, cmp.Or(stopped, err)
 }
 
 func (a *app) outcome(ctx context.Context, e *evaluator.Evaluator, member actor.Actor) (run.Outcome, error) {

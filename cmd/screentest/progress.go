@@ -97,7 +97,7 @@ func (a *app) showProgress(ctx context.Context, s store.Store) (active bool, err
 			return false, err
 		}
 		reports = append(reports, progress)
-		active = active || progress.EndedAt.IsZero()
+		active = active || !progress.Over()
 	}
 	if a.json {
 		return active, a.printJSON(map[string]any{"runs": reports})
@@ -132,6 +132,8 @@ func (a *app) condition(p run.Progress) string {
 	switch {
 	case !p.EndedAt.IsZero():
 		return "ended " + p.EndedAt.Format(time.DateTime)
+	case !p.StoppedAt.IsZero():
+		return "stopped " + p.StoppedAt.Format(time.DateTime) + "; the same command goes on from there"
 	case p.LastAt.IsZero():
 		return "started " + p.StartedAt.Format(time.DateTime)
 	}

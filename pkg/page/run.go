@@ -29,7 +29,7 @@ func RenderRun(w io.Writer, r Run) error { return render(w, "progress", r) }
 func (r Run) Done() int { return r.Total - r.Remaining }
 
 // UnderWay reports whether the run goes on here or, by its record, elsewhere.
-func (r Run) UnderWay() bool { return r.Here || r.ID != "" && r.EndedAt.IsZero() }
+func (r Run) UnderWay() bool { return r.Here || r.ID != "" && !r.Over() }
 
 // Left says in words how long it will take.
 func (r Run) Left() string {

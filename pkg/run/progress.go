@@ -17,6 +17,7 @@ type Progress struct {
 	Judge       judge.ID   `json:"judge"`
 	StartedAt   time.Time  `json:"started_at,omitzero"`
 	EndedAt     time.Time  `json:"ended_at,omitzero"`
+	StoppedAt   time.Time  `json:"stopped_at,omitzero"` // before its end, by a person, a limit or a halt
 	LastAt      time.Time  `json:"last_outcome_at,omitzero"`
 	Total       int        `json:"total"`
 	Completed   int        `json:"completed"`
@@ -48,7 +49,7 @@ func (r Run) Progress(ctx context.Context, s store.Store, now time.Time) (Progre
 // that the header does not name are ignored.
 func (r Run) Summarize(outcomes []Outcome, now time.Time) Progress {
 	p := Progress{
-		ID: r.ID, Mode: r.Mode, Judge: r.Judge, StartedAt: r.StartedAt, EndedAt: r.EndedAt,
+		ID: r.ID, Mode: r.Mode, Judge: r.Judge, StartedAt: r.StartedAt, EndedAt: r.EndedAt, StoppedAt: r.StoppedAt,
 		Total: len(r.Actors), Failures: []Failure{},
 	}
 	members := map[actor.Name]bool{}
@@ -90,8 +91,8 @@ func (p *Progress) count(o Outcome) {
 }
 
 func (p *Progress) estimate(leg time.Time, worked int, now time.Time) {
-	if !p.EndedAt.IsZero() {
-		now = p.EndedAt
+	if p.Over() {
+		now = later(p.EndedAt, p.StoppedAt)
 	}
 	elapsed := now.Sub(leg).Seconds()
 	if worked == 0 || elapsed <= 0 {
@@ -99,5 +100,18 @@ func (p *Progress) estimate(leg time.Time, worked int, now time.Time) {
 	}
 	rate := float64(worked) / elapsed
 	p.PerMinute = rate * 60
-	p.SecondsLeft = float64(p.Remaining) / rate
+	if !p.Over() {
+		p.SecondsLeft = float64(p.Remaining) / rate
+	}
+}
+
+// Over reports whether the run has ended or stopped. One that was killed has not,
+// by its record: it looks like one that is under way.
+func (p Progress) Over() bool { return !p.EndedAt.IsZero() || !p.StoppedAt.IsZero() }
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

@@ -45,6 +45,7 @@ type Run struct {
 	StartedAt     time.Time    `json:"started_at"`
 	ResumedAt     time.Time    `json:"resumed_at,omitzero"` // the last time it was taken up again
 	EndedAt       time.Time    `json:"ended_at,omitzero"`   // zero while it is under way or interrupted
+	StoppedAt     time.Time    `json:"stopped_at,omitzero"` // when it stopped before its end, until it is taken up again
 	Judge         judge.ID     `json:"judge"`
 	Actors        []actor.Name `json:"actors"` // all that the run is about, by name
 }
@@ -90,7 +91,7 @@ func Start(ctx context.Context, s store.Store, r Run, fresh bool, now time.Time)
 		return Run{}, err
 	}
 	if !fresh && latest != nil && latest.EndedAt.IsZero() && latest.Judge == r.Judge && slices.Equal(latest.Actors, r.Actors) {
-		return latest.change(ctx, s, func(r *Run) { r.ResumedAt = now })
+		return latest.change(ctx, s, func(r *Run) { r.ResumedAt, r.StoppedAt = now, time.Time{} })
 	}
 	r.SchemaVersion, r.StartedAt = SchemaVersion, now
 	r.ID = now.UTC().Format("20060102T150405.000000000Z")
@@ -104,12 +105,17 @@ func Start(ctx context.Context, s store.Store, r Run, fresh bool, now time.Time)
 	return r, nil
 }
 
-// End marks the run as finished: every actor of it has an outcome. A run that was
-// forgotten meanwhile stays so.
-func (r Run) End(ctx context.Context, s store.Store, now time.Time) (Run, error) {
-	ended, err := r.change(ctx, s, func(r *Run) { r.EndedAt = now })
+// End marks the run as finished, every actor of it having an outcome, or, where
+// stopped says why it came to no end, as stopped; it is recorded also when the work
+// is being stopped. A run that was forgotten meanwhile stays so.
+func (r Run) End(ctx context.Context, s store.Store, now time.Time, stopped error) (Run, error) {
+	end := func(r *Run) { r.EndedAt = now }
+	if stopped != nil {
+		end = func(r *Run) { r.StoppedAt = now }
+	}
+	ended, err := r.change(context.WithoutCancel(ctx), s, end)
 	if errors.Is(err, errForgotten) {
-		r.EndedAt = now
+		end(&r)
 		return r, nil
 	}
 	return ended, err

@@ -92,7 +92,7 @@ func TestAnInterruptedRunIsTakenUpAgain(t *testing.T) {
 func TestAnEndedRunIsFollowedByANewOne(t *testing.T) {
 	s := mem.New()
 	first := start(t, s, noon, "a")
-	if _, err := first.End(t.Context(), s, noon.Add(time.Minute)); err != nil {
+	if _, err := first.End(t.Context(), s, noon.Add(time.Minute), nil); err != nil {
 		t.Fatal(err)
 	}
 	second := start(t, s, noon.Add(time.Hour), "a")
@@ -213,7 +213,7 @@ func TestAPassSurvivesEveryFault(t *testing.T) {
 		if err := pass.Do(t.Context()); err != nil {
 			return err
 		}
-		_, err = r.End(t.Context(), s, now)
+		_, err = r.End(t.Context(), s, now, nil)
 		return err
 	}
 	storetest.Sweep(t, func(*testing.T) store.Store { return mem.New() }, flow,
@@ -231,6 +231,29 @@ func TestAPassSurvivesEveryFault(t *testing.T) {
 				t.Errorf("%+v", p)
 			}
 		})
+}
+
+// A run that stopped before its end says so, until it is taken up again.
+func TestAStoppedRun(t *testing.T) {
+	s := mem.New()
+	r := start(t, s, noon, "a", "b")
+	record(t, s, r, run.Outcome{Actor: "a", State: run.Completed, At: noon.Add(time.Minute)})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r, err := r.End(ctx, s, noon.Add(2*time.Minute), context.Canceled)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := progress(t, s, r, noon.Add(time.Hour)); !p.Over() || p.Remaining != 1 || p.PerMinute != 0.5 || p.SecondsLeft != 0 {
+		t.Errorf("%+v", p)
+	}
+	again, err := run.Start(t.Context(), s, run.Run{Mode: run.DryRun, Judge: r.Judge, Actors: r.Actors}, false, noon.Add(time.Hour))
+	if err != nil || again.ID != r.ID {
+		t.Fatalf("%+v, %v", again, err)
+	}
+	if p := progress(t, s, again, noon.Add(time.Hour)); p.Over() {
+		t.Errorf("%+v", p)
+	}
 }
 
 func TestAFreshRunIsNotTheInterruptedOne(t *testing.T) {
@@ -273,7 +296,7 @@ func TestARunThatIsResetWhileUnderWayStaysForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	record(t, s, r, run.Outcome{Actor: "a", State: run.Completed, At: noon})
-	if ended, err := r.End(t.Context(), s, noon); err != nil || ended.EndedAt.IsZero() {
+	if ended, err := r.End(t.Context(), s, noon, nil); err != nil || ended.EndedAt.IsZero() {
 		t.Errorf("%+v, %v", ended, err)
 	}
 	if latest, err := run.Latest(t.Context(), s, run.DryRun); latest != nil || err != nil {

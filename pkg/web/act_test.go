@@ -246,7 +246,7 @@ func TestTheRunOnRecordIsShown(t *testing.T) {
 	if err := started.Record(t.Context(), tree, run.Outcome{Actor: ada, State: run.Completed, At: time.Unix(3, 0)}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := started.End(t.Context(), tree, time.Unix(4, 0)); err != nil {
+	if _, err := started.End(t.Context(), tree, time.Unix(4, 0), nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := s.get("/progress"); !strings.Contains(got, "1 evaluated") || !strings.Contains(got, "ended") {

@@ -235,7 +235,7 @@ func (j *judging) Run(ctx context.Context, begun func(run.Run), seen func(run.Ou
 	if err := pass.Do(ctx); err != nil {
 		return err
 	}
-	_, err = started.End(ctx, j.store, time.Now())
+	_, err = started.End(ctx, j.store, time.Now(), nil)
 	return err
 }
 

@@ -62,7 +62,8 @@ func (r *runs) reread(ctx context.Context) error {
 	case latest == nil:
 		r.read = run.Progress{}
 		return nil
-	case latest.ID == r.read.ID && latest.EndedAt.Equal(r.read.EndedAt) && (!latest.EndedAt.IsZero() || now.Sub(r.readAt) < rereadAfter):
+	case latest.ID == r.read.ID && latest.EndedAt.Equal(r.read.EndedAt) && latest.StoppedAt.Equal(r.read.StoppedAt) &&
+		(r.read.Over() || now.Sub(r.readAt) < rereadAfter):
 		return nil
 	}
 	r.read, err = latest.Progress(ctx, r.server.Store, now)
