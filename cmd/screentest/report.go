@@ -56,7 +56,7 @@ func (a *app) report(ctx context.Context, out string) error {
 	var written sync.Map // by name
 	m := newMeter(a.stderr, "writing", "actors")
 	result, err := report.Make(ctx, report.Config{
-		Store: s, Settings: set, Now: a.now(), Seen: m.at,
+		Store: s, Settings: set, Now: a.now(), Seen: m.at, PictureUSD: source(set, a.data, nil).PicturePrice(),
 		Write: func(name string, content []byte) error {
 			written.Store(name, true)
 			return writeFile(out, name, content)

@@ -75,7 +75,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	}
 	config := web.Config{
 		Store: s, Settings: set, By: by, Now: a.now, Login: loginToken(listener.Addr()),
-		Log: slog.New(slog.NewTextHandler(a.stderr, nil)),
+		Log: slog.New(slog.NewTextHandler(a.stderr, nil)), PictureUSD: source(set, a.data, nil).PicturePrice(),
 	}
 	remote, err := remote(ctx, s, set.Mirror)
 	if err != nil {

@@ -45,6 +45,18 @@ type Site struct {
 	Root    string // of a file of a report: the way up to its top, "" or "../"
 	Token   string // against requests from other sites; every form carries it
 	Version string // of the assets, so that a browser does not show old ones
+	// PictureUSD is what one generated picture is expected to cost, 0 where that is
+	// nothing or not known.
+	PictureUSD float64
+}
+
+// Price says in words what n generated pictures are expected to cost, "" where
+// that is nothing.
+func (s Site) Price(n int) string {
+	if n == 0 || s.PictureUSD == 0 {
+		return ""
+	}
+	return fmt.Sprintf("about $%.2f", float64(n)*s.PictureUSD)
 }
 
 // Home returns the address of the overview.

@@ -197,6 +197,19 @@ func TestASheetSaysWhatAndWhy(t *testing.T) {
 	}
 }
 
+// What would be paid is said before anybody approves it, and nothing where nothing is.
+func TestPagesSayWhatGeneratingCosts(t *testing.T) {
+	text := text{"0001_ada", "reason"}
+	for usd, shown := range map[float64]bool{0.06: true, 0: false} {
+		site := page.Site{Live: true, PictureUSD: usd}
+		for _, document := range []string{render(t, full(site, text)), render(t, overview(site, text, page.Filter{}))} {
+			if strings.Contains(document, "about $") != shown {
+				t.Errorf("at $%.2f a picture a price is shown: %t", usd, !shown)
+			}
+		}
+	}
+}
+
 func TestTheOverviewSaysWhatWaitsForPeople(t *testing.T) {
 	view := album.View{Entries: []album.Entry{
 		{Actor: actor.Actor{Name: "ada"}, State: album.Unbalanced, Plan: album.PlanProposed},

@@ -283,7 +283,11 @@ func (s Sheet) PlanWords() string {
 				kinds = append(kinds, fmt.Sprintf("%d %s", k, StyleName(style)))
 			}
 		}
-		parts = append(parts, fmt.Sprintf("generate %s: %s", plural(n, "image"), strings.Join(kinds, ", ")))
+		price := ""
+		if s.Price(n) != "" {
+			price = " for " + s.Price(n)
+		}
+		parts = append(parts, fmt.Sprintf("generate %s%s: %s", plural(n, "image"), price, strings.Join(kinds, ", ")))
 	}
 	if n := len(p.Delete); n > 0 {
 		parts = append(parts, "delete "+plural(n, "image"))

@@ -43,6 +43,8 @@ type Config struct {
 	Write func(name string, content []byte) error
 	// Seen is told how many of the actors are written, one call at a time.
 	Seen func(done, total int)
+	// PictureUSD is what one generated picture is expected to cost; 0 shows no price.
+	PictureUSD float64
 }
 
 // A Result is what a report holds.
@@ -65,7 +67,7 @@ func Make(ctx context.Context, c Config) (Result, error) {
 	}
 	w := &writer{Config: c, maker: thumbnail.New(c.Store, c.Settings.Images), shots: map[string]*shot{}}
 	w.result.Unshown = []actor.Problem{}
-	overview := page.NewOverview(page.Site{}, view, page.Filter{Sort: page.ByNeed, Page: 1}, perPage, c.Settings.Target)
+	overview := page.NewOverview(page.Site{PictureUSD: c.PictureUSD}, view, page.Filter{Sort: page.ByNeed, Page: 1}, perPage, c.Settings.Target)
 	if err := w.actors(ctx, overview.Entries); err != nil {
 		return Result{}, err
 	}
@@ -124,7 +126,7 @@ func (w *writer) actors(ctx context.Context, entries []album.Entry) error {
 
 func (w *writer) actor(ctx context.Context, entries []album.Entry, i int) error {
 	entry := entries[i]
-	sheet := page.Sheet{Site: page.Site{Root: "../"}, Member: entry.Actor, Problem: entry.Problem}
+	sheet := page.Sheet{Site: page.Site{Root: "../", PictureUSD: w.PictureUSD}, Member: entry.Actor, Problem: entry.Problem}
 	if i > 0 {
 		sheet.Previous = entries[i-1].Actor.Name
 	}

@@ -45,6 +45,8 @@ type Config struct {
 	NoRunner string // why there is none, for people
 	Restorer Restorer
 	PageSize int // actors on a page of the overview; 0 for 300
+	// PictureUSD is what one generated picture is expected to cost; 0 shows no price.
+	PictureUSD float64
 }
 
 // A Server is the review page. It is safe for concurrent use.
@@ -69,7 +71,7 @@ func New(ctx context.Context, c Config) *Server {
 	}
 	s := &Server{
 		Config: c, album: album.New(c.Store), maker: thumbnail.New(c.Store, c.Settings.Images),
-		site:   page.Site{Live: true, Token: rand.Text(), Version: page.AssetVersion()},
+		site:   page.Site{Live: true, Token: rand.Text(), Version: page.AssetVersion(), PictureUSD: c.PictureUSD},
 		policy: "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; script-src " + page.ScriptHash(),
 	}
 	s.runs = runs{server: s, life: ctx}
