@@ -48,7 +48,7 @@ test('a sweep is a dry run over the roster, page by page, until all are done', a
   const { output } = await sweep({}, stage);
   assert.equal(output.done, true);
   assert.equal(output.completed, 113);
-  assert.deepEqual(stage.of('Send a page')[0], { run_id: 'one', mode: 'dry-run', cursor: '', actors: [], force: false });
+  assert.deepEqual(stage.of('Send a page')[0], { run_id: 'one', mode: 'dry-run', cursor: '', actors: 'all', force: false });
   assert.deepEqual(stage.of('Send a page').map((c) => c.cursor), ['', 'page 2', 'page 3']);
   assert.deepEqual(stage.of('Look at progress').map((c) => c.waits), [0, 1, 2, 3]);
   assert.deepEqual(stage.of('Look at progress')[0], { run_id: 'one', mode: 'dry-run', waits: 0 });
