@@ -103,7 +103,7 @@ func (a *application) addFunctions() {
 func (a *application) add(f house.Function, own ...map[string]*string) {
 	f.Environment = map[string]*string{
 		"SCREENTEST_STAGE": jsii.String(a.Settings.Stage),
-		"SCREENTEST_DATA":  jsii.String("s3://" + a.tree.bucket + slashed(a.Settings.Prefix)),
+		"SCREENTEST_DATA":  jsii.String(a.tree.address()),
 	}
 	for _, e := range own {
 		maps.Copy(f.Environment, e)

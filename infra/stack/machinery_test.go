@@ -149,6 +149,21 @@ func TestEnvironmentIsAsWritten(t *testing.T) {
 	}
 }
 
+// The command line learns from the state machine which tree the functions work on.
+func TestTheSweepSaysWhereItsTreeLies(t *testing.T) {
+	for stage, a := range map[string]assembly{"dev": dev(), "prod": prod(), "guest": guest()} {
+		var says any
+		for _, tag := range list(a.app["Sweep"].at("Tags")) {
+			if tag := tag.(map[string]any); tag["Key"] == "screentest:data" {
+				says = tag["Value"]
+			}
+		}
+		if works := a.app["Orchestrator"].at("Environment", "Variables", "SCREENTEST_DATA"); says != works {
+			t.Errorf("%s: it says %v, the functions work on %v", stage, says, works)
+		}
+	}
+}
+
 // table reads the rows of the table of a page whose head begins with start.
 func table(t *testing.T, page, start string) (head []string, rows [][]string) {
 	t.Helper()

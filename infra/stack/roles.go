@@ -21,6 +21,9 @@ type tree struct {
 
 func (t tree) arn() string { return "arn:" + *awscdk.Aws_PARTITION() + ":s3:::" + t.bucket }
 
+// address is the tree as --data names it.
+func (t tree) address() string { return "s3://" + t.bucket + slashed(t.settings.Prefix) }
+
 func (t tree) objects(paths []string) []string {
 	arns := make([]string, len(paths))
 	for i, path := range paths {
