@@ -13,6 +13,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"screentest/infra/house"
+	"screentest/infra/setting"
 )
 
 // How long one invocation may take, in minutes. A worker keeps what is done and
@@ -51,7 +52,7 @@ func newApplication(app awscdk.App, p Props, bucket string) {
 	a.lost = a.Dead("events-dead")
 	a.addFunctions()
 	workers := p.Settings.Workers()
-	a.Feed(a.functions["evaluator"], a.evaluations, 5, workers.Evaluators)
+	a.Feed(a.functions["evaluator"], a.evaluations, setting.Batch, workers.Evaluators)
 	a.Feed(a.functions["balancer"], a.balances, 1, workers.Balancers)
 	sweep := a.newSweep()
 	a.listen()

@@ -76,9 +76,11 @@ func TestMappingsFitTheirFunctions(t *testing.T) {
 			if n := m.number(t, "BatchSize"); n < 1 || n > 10 {
 				t.Errorf("%s takes %v messages; a FIFO queue gives 10 at most", id, n)
 			}
-			each := 1.0
+			// Each message is of another actor at most, and has one request under way; the
+			// function holds all of them to what its environment says.
+			each := m.number(t, "BatchSize")
 			if most, err := strconv.ParseFloat(function.text("Environment", "Variables", "SCREENTEST_REQUESTS_AT_ONCE"), 64); err == nil {
-				each = most
+				each = min(each, most)
 			}
 			underWay += each * m.number(t, "ScalingConfig", "MaximumConcurrency")
 			if function.at("ReservedConcurrentExecutions") != "" {
