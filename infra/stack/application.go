@@ -21,7 +21,7 @@ import (
 const (
 	uploadMinutes   = 1
 	pageMinutes     = 5
-	lookMinutes     = 5
+	lookMinutes     = 15
 	evaluateMinutes = 10
 	balanceMinutes  = 15
 )
@@ -96,8 +96,10 @@ func (a *application) addFunctions() {
 		Minutes: evaluateMinutes, Megabytes: 1024, May: a.evaluatorMay()}, evaluations, balances, key, rate)
 	a.add(house.Function{Name: "balancer", Does: "Performs approved plans: new images in, surplus to trash.",
 		Minutes: balanceMinutes, Megabytes: 1024, May: a.balancerMay()}, evaluations, balances, key)
+	// Two processors, nearly, for the last look, which reads every outcome: see
+	// docs/cost.md for how many those may be.
 	a.add(house.Function{Name: "progress", Does: "Counts what a sweep has done.",
-		Minutes: lookMinutes, Megabytes: 512, May: a.progressMay()})
+		Minutes: lookMinutes, Megabytes: 3008, May: a.progressMay()})
 }
 
 // add makes f with the environment that every function gets, and its own.

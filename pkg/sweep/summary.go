@@ -31,10 +31,11 @@ type Reason struct {
 	Example actor.Name `json:"example"`
 }
 
-// How outcomes are read, and how many reasons are told apart: a fault that
-// words itself differently for each actor must not fill the memory.
+// How many outcomes are read at once, of which S3 answers 5,500 a second, in 20 ms
+// each; and how many reasons are told apart: a fault that words itself differently
+// for each actor must not fill the memory.
 const (
-	readers    = 32
+	readers    = 96
 	maxReasons = 50
 	otherwise  = "other reasons"
 )
