@@ -3,6 +3,7 @@ package sweep_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"screentest/pkg/actor"
@@ -26,6 +28,7 @@ type finished struct {
 	*mem.Store
 	n                    int
 	prefix               store.Key
+	listing, reading     time.Duration // how long each takes
 	listings, reads, now atomic.Int64
 	most                 atomic.Int64 // reads at the same time
 }
@@ -47,6 +50,7 @@ func (f *finished) List(ctx context.Context, o store.ListOptions) (store.Page, e
 		return f.Store.List(ctx, o)
 	}
 	f.listings.Add(1)
+	time.Sleep(f.listing)
 	var first int
 	_, _ = fmt.Sscan(o.After, &first)
 	last := min(first+500, f.n)
@@ -72,6 +76,7 @@ func (f *finished) Get(ctx context.Context, k store.Key) (store.Object, error) {
 		f.most.Store(now)
 	}
 	defer f.now.Add(-1)
+	time.Sleep(f.reading)
 	name, file, _ := strings.Cut(rest, "/")
 	o := run.Outcome{SchemaVersion: 1, Actor: actor.Name(name), State: run.State(strings.TrimSuffix(file, ".json")), Usage: cost.Usage{Requests: 1}}
 	if o.State == run.Failed {
@@ -79,6 +84,63 @@ func (f *finished) Get(ctx context.Context, k store.Key) (store.Object, error) {
 	}
 	body, err := json.Marshal(o)
 	return store.Object{Info: store.Info{Key: k, Size: int64(len(body))}, Body: io.NopCloser(strings.NewReader(string(body)))}, err
+}
+
+// finish returns a store with the sweep "large" of n actors, which ends at the next
+// look.
+func finish(t *testing.T, n int) *finished {
+	t.Helper()
+	s := &finished{Store: mem.New(), n: n, prefix: "screentest/runs/dry-run/large/"}
+	header, err := json.Marshal(sweep.Header{SchemaVersion: 1, ID: "large", Mode: run.DryRun, StartedAt: noon, Total: n, Listed: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, s.prefix+"sweep.json", string(header))
+	return s
+}
+
+// The readers never wait for a listing but the first, so that a look takes as long
+// as counting and reading do.
+func TestListingsAreAheadOfTheReaders(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := finish(t, 20_000)
+		s.listing, s.reading = 62*time.Millisecond, 20*time.Millisecond
+		start := time.Now()
+		out, err := sweep.Look(t.Context(), s, sweep.LookInput{RunID: "large", Mode: run.DryRun}, noon)
+		if err != nil || !out.Done || out.Summary.Usage.Requests != 20_200 {
+			t.Fatalf("%+v, %v", out, err)
+		}
+		counting, reading := 40*s.listing, s.listing+20_200*s.reading/96
+		if took := time.Since(start); took > (counting+reading)*11/10 {
+			t.Errorf("the look took %v, counting %v and reading %v", took, counting, reading)
+		}
+	})
+}
+
+// A reader that fails ends the look; the next one makes it good.
+func TestSummarizingFails(t *testing.T) {
+	s := finish(t, 5_000)
+	broken := errors.New("no answer")
+	_, err := sweep.Look(t.Context(), unread{s, broken}, sweep.LookInput{RunID: "large", Mode: run.DryRun}, noon)
+	if !errors.Is(err, broken) {
+		t.Errorf("outcomes that cannot be read: %v", err)
+	}
+	if out, err := sweep.Look(t.Context(), s, sweep.LookInput{RunID: "large", Mode: run.DryRun}, noon); err != nil || out.Summary.Usage.Requests != 5_050 {
+		t.Errorf("%+v, %v", out, err)
+	}
+}
+
+// unread is a store none of whose outcomes can be read.
+type unread struct {
+	store.Store
+	err error
+}
+
+func (u unread) Get(ctx context.Context, k store.Key) (store.Object, error) {
+	if strings.Contains(string(k), "/outcomes/") {
+		return store.Object{}, u.err
+	}
+	return u.Store.Get(ctx, k)
 }
 
 // A quarter of a million are summed up in one look, in memory that does not grow with
@@ -89,12 +151,7 @@ func TestALookSumsUpWhatIsThere(t *testing.T) {
 	if testing.Short() {
 		t.Skip("so many outcomes take some seconds")
 	}
-	s := &finished{Store: mem.New(), n: actors, prefix: "screentest/runs/dry-run/large/"}
-	header, err := json.Marshal(sweep.Header{SchemaVersion: 1, ID: "large", Mode: run.DryRun, StartedAt: noon, Total: actors, Listed: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	put(t, s, s.prefix+"sweep.json", string(header))
+	s := finish(t, actors)
 	debug.FreeOSMemory() // of the tests before
 	out, err := sweep.Look(t.Context(), s, sweep.LookInput{RunID: "large", Mode: run.DryRun}, noon.Add(time.Hour))
 	if err != nil {
