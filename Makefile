@@ -65,6 +65,10 @@ lambda: ## leave bin/functions/NAME/bootstrap for Lambda; GOARCH=amd64 OUT=DIR f
 lambda-twice: lambda ## build the functions again elsewhere: the bytes must be the same
 	@again=$$(mktemp -d); trap 'rm -rf "$$again"' EXIT; $(MAKE) -s lambda OUT="$$again" && diff -r $(OUT) "$$again" && echo "same bytes"
 
+# What is deployed runs on arm64, whatever the command line says of other builds.
+synth deploy: override GOARCH = arm64
+synth deploy: override OUT = bin/functions
+
 synth: lambda $(TOOLS) ## write the stacks of STAGE to cdk.out; needs no account
 	$(CDK) synth --quiet -c stage=$(STAGE)
 

@@ -160,7 +160,7 @@ func TestASweepThatExecutes(t *testing.T) {
 	p := newBalancing(t, first, members(t)[1])
 	p.Events()
 	var page sweep.PageOutput
-	p.call(t, "orchestrator", sweep.PageInput{RunID: "x1", Mode: run.Execute, Actors: []actor.Name{}}, &page)
+	p.call(t, "orchestrator", sweep.PageInput{RunID: "x1", Mode: run.Execute}, &page)
 	look := func() (out sweep.LookOutput) {
 		p.call(t, "progress", sweep.LookInput{RunID: "x1", Mode: run.Execute}, &out)
 		return out

@@ -148,13 +148,25 @@ func TestASweepByItsStateMachine(t *testing.T) {
 	}
 }
 
+// Nobody is never taken for everybody: what a script has left empty ends at once,
+// with the reason on record, and not after six tries.
 func TestASweepOfNobodyIsRecordedAsFailed(t *testing.T) {
 	m := &machine{pipeline: newPipeline(t, openaitest.Options{})}
-	e := m.run(t, `{"mode": "execute", "actors": ["9999_nobody"]}`)
-	if e.Error != "Invalid" || !strings.Contains(e.Cause, "9999_nobody") {
-		t.Errorf("%+v", e)
-	}
-	if want := []string{"screentest/runs/execute/one/stopped.json"}; !slices.Equal(m.records, want) {
-		t.Errorf("recorded %q, want %q", m.records, want)
+	m.uploadTree(t, tree)
+	for actors, says := range map[string]string{
+		`["9999_nobody"]`: "9999_nobody", `[""]`: "not in the roster", `[]`: "an empty list",
+		`null`: "null", `""`: "a list of names", `"0000_nordic_21_female"`: "a list of names", `{}`: "a list of names",
+	} {
+		m.records = nil
+		e := m.run(t, `{"mode": "execute", "actors": `+actors+`}`)
+		if e.Error != "Invalid" || !strings.Contains(e.Cause, says) {
+			t.Errorf("%s: %+v", actors, e)
+		}
+		if want := []string{"screentest/runs/execute/one/stopped.json"}; !slices.Equal(m.records, want) {
+			t.Errorf("%s: recorded %q, want %q", actors, m.records, want)
+		}
+		if alive, dead := m.left(t); alive+dead != 0 {
+			t.Fatalf("%s: %d messages were sent", actors, alive+dead)
+		}
 	}
 }

@@ -114,6 +114,7 @@ func newPipeline(t *testing.T, model openaitest.Options, start ...actor.Name) *p
 		t.Cleanup(func() { f.Close() })
 		p.functions[name] = f
 	}
+	p.keepRoles(t)
 	t.Cleanup(func() {
 		if t.Failed() {
 			said := p.log.text.String()

@@ -60,3 +60,17 @@ func TestWithoutAnAccountItCanGoAnywhere(t *testing.T) {
 		t.Error("half an environment was taken for one")
 	}
 }
+
+// Functions for another machine, such as `make lambda GOARCH=amd64` leaves, are never
+// what is deployed: everything is built again, for the processor of the template.
+func TestWhatIsDeployedIsForTheProcessorOfTheTemplate(t *testing.T) {
+	for _, target := range []string{"synth", "deploy"} {
+		said, err := exec.Command("make", "-C", "..", "-n", target, "GOARCH=amd64", "OUT=elsewhere").CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %s", err, said)
+		}
+		if text := string(said); !strings.Contains(text, "GOARCH=arm64") || strings.Contains(text, "amd64") || strings.Contains(text, "elsewhere") {
+			t.Errorf("make %s GOARCH=amd64 does: %s", target, said)
+		}
+	}
+}

@@ -46,7 +46,10 @@ func bench(data string) error {
 			return err
 		}
 	}
-	return measureActor(dir, data)
+	if err := measureActor(dir, data); err != nil {
+		return err
+	}
+	return measureSummary(dir)
 }
 
 // build compiles a function for a processor and returns its bytes.

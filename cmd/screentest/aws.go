@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -89,16 +90,45 @@ func (s *stage) machine(ctx context.Context) (*machine, error) {
 			}
 		}
 	}
-	return nil, fmt.Errorf("there is no state machine %s in this account and region: check --stage and AWS_REGION, or deploy it", name)
+	return nil, hint(fmt.Errorf("%w: there is no state machine %s in this account and region", errNoStage, name), "check --stage and AWS_REGION, or deploy it")
 }
 
-// start starts an execution, whose name is that of the run.
+// start starts an execution, whose name is that of the run, and stays until it is
+// plain that the state machine does not refuse it at once.
 func (m *machine) start(ctx context.Context, run, input string) error {
 	_, err := m.client.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: &m.arn, Name: &run, Input: &input})
 	if err != nil {
 		return fmt.Errorf("start the sweep: %w", err)
 	}
+	for wait := 100 * time.Millisecond; wait < 2*time.Second; wait *= 2 {
+		select {
+		case <-ctx.Done():
+			return nil // it has started
+		case <-time.After(wait):
+		}
+		if err := m.refusal(ctx, run); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// refusal is the error with which an execution has ended already. Where that
+// cannot be told there is none: it has started, and its end comes on record.
+func (m *machine) refusal(ctx context.Context, run string) error {
+	out, err := m.client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: m.execution(run)})
+	if err != nil || out.Status != types.ExecutionStatusFailed {
+		return nil
+	}
+	if aws.ToString(out.Error) == "AnotherSweep" {
+		return hint(fmt.Errorf("sweep %s was refused: another sweep is running", run), hintRunning)
+	}
+	return fmt.Errorf("sweep %s was refused: %s: %s", run, aws.ToString(out.Error), aws.ToString(out.Cause))
+}
+
+// execution names the execution of a run.
+func (m *machine) execution(run string) *string {
+	return aws.String(strings.Replace(m.arn, ":stateMachine:", ":execution:", 1) + ":" + run)
 }
 
 // running returns the runs whose executions are under way, the newest first.
@@ -119,11 +149,14 @@ func (m *machine) running(ctx context.Context) ([]string, error) {
 
 // stop ends the execution of a run; one that has ended stays as it is.
 func (m *machine) stop(ctx context.Context, run, why string) error {
-	arn := strings.Replace(m.arn, ":stateMachine:", ":execution:", 1) + ":" + run
-	_, err := m.client.StopExecution(ctx, &sfn.StopExecutionInput{ExecutionArn: &arn, Cause: &why})
+	_, err := m.client.StopExecution(ctx, &sfn.StopExecutionInput{ExecutionArn: m.execution(run), Cause: &why})
 	var gone *types.ExecutionDoesNotExist
-	if err != nil && !errors.As(err, &gone) {
-		return fmt.Errorf("stop the execution %s: %w", arn, err)
+	switch {
+	case errors.As(err, &gone):
+		return hint(fmt.Errorf("sweep %s is stopped on record, but there is no execution %s", run, *m.execution(run)),
+			"if it was started by another stage, name that with --stage")
+	case err != nil:
+		return fmt.Errorf("stop the execution %s: %w", *m.execution(run), err)
 	}
 	return nil
 }

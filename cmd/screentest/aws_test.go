@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,6 +49,7 @@ func TestOnAWS(t *testing.T) {
 			e.Setenv("OPENAI_API_KEY", "")
 			e.Setenv("ACTOR", "0000_nordic_21_female")
 			e.Setenv("DATA", o.Data())
+			e.Setenv("SAMPLE", where)
 			for name, value := range o.Environment() {
 				e.Setenv(name, value)
 				t.Setenv(name, value)
@@ -55,6 +58,7 @@ func TestOnAWS(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"dead": addDead, "lost": addLost, "later": later, "started": started, "aborted": aborted, "ended": ended, "orchestrate": orchestrate, "settle": settle,
+			"answer": answer, "forget": forgetExecutions, "cptree": copyTree,
 		},
 	})
 }
@@ -189,3 +193,22 @@ func aborted(ts *testscript.TestScript, _ bool, _ []string) {
 		}
 	}
 }
+
+// answer: answer ACTION JSON has Step Functions answer the next ACTION with that.
+func answer(ts *testscript.TestScript, _ bool, args []string) {
+	o := operatorOf(ts)
+	o.Fault = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Header.Get("X-Amz-Target") != "AWSStepFunctions."+args[0] {
+			return false
+		}
+		o.Fault = nil
+		if strings.Contains(args[1], "__type") {
+			w.WriteHeader(http.StatusBadRequest)
+		}
+		_, _ = w.Write([]byte(args[1]))
+		return true
+	}
+}
+
+// forgetExecutions does what Step Functions does with executions after 90 days.
+func forgetExecutions(ts *testscript.TestScript, _ bool, _ []string) { operatorOf(ts).Forget() }

@@ -42,7 +42,7 @@ known when the evaluations are made: balance says it before it begins.`,
 		},
 	}
 	f.register(cmd.Flags())
-	cmd.Flags().IntVar(&f.rate, "requests-per-minute", 500, "what the model's provider allows, and the stage is set to")
+	cmd.Flags().IntVar(&f.rate, "requests-per-minute", 60, "what the model's provider allows, and the stage is set to in cdk.json")
 	return a.reports(cmd)
 }
 

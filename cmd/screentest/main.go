@@ -87,6 +87,7 @@ type app struct {
 	stdout, stderr io.Writer
 	now            func() time.Time
 	data           string // --data
+	dataGiven      bool   // somebody has said it
 	json           bool   // --json
 }
 
@@ -106,9 +107,10 @@ Exit status: 0 all well, 1 the command failed, 2 wrong usage, 3 done but some ac
   screentest --data ./data history 0000_nordic_21_female
   screentest --data ./data restore --all
   screentest --data s3://bucket/prefix actors`,
-		Args:          arguments(cobra.NoArgs),
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		Args:             arguments(cobra.NoArgs),
+		SilenceErrors:    true,
+		SilenceUsage:     true,
+		PersistentPreRun: func(cmd *cobra.Command, _ []string) { a.dataGiven = cmd.Flags().Changed("data") },
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return cmd.Help()
 		},

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -35,13 +34,16 @@ func (a *app) queueRedriveCommand() *cobra.Command {
 		Long: `Put the messages that were set aside back into their queue, and do what the
 events ask for that were: all of them, or those that are named. Events of images
 become evaluations (with --execute their plans are performed too, as in a stage
-whose upload_mode is execute), events of sweeps close their record; for that the
-tree must be named with --data. Work that was done meanwhile is not done again, so
-doing this once too often costs next to nothing.`,
-		Example: "  screentest --data s3://bucket/prefix queue redrive --stage prod\n  screentest queue redrive balances --stage prod --limit 1",
+whose upload_mode is execute), events of sweeps close their record. Work that was
+done meanwhile is not done again, so doing this once too often costs next to
+nothing.`,
+		Example: "  screentest queue redrive --stage prod\n  screentest queue redrive balances --stage prod --limit 1",
 		RunE: func(cmd *cobra.Command, names []string) error {
 			if len(names) == 0 {
 				names = slices.Concat(queueNames, []string{lostEvents})
+			}
+			if f.limit < 1 {
+				return usageError{hint(fmt.Errorf("--limit %d puts nothing back", f.limit), "say one at least")}
 			}
 			return a.redrive(cmd.Context(), &f, names)
 		},
@@ -90,7 +92,7 @@ func (a *app) redriveEvents(ctx context.Context, f *redriveFlags, dead queue.Que
 	var hear func(payload []byte) error
 	var failed []error
 	for range f.limit {
-		letters, err := dead.Receive(ctx, 1)
+		letters, err := queue.Next(ctx, dead, 1)
 		if err != nil || len(letters) == 0 {
 			return done, errors.Join(append(failed, err)...)
 		}
@@ -111,11 +113,11 @@ func (a *app) redriveEvents(ctx context.Context, f *redriveFlags, dead queue.Que
 	return done, errors.Join(failed...)
 }
 
-// listener handles the events of the tree. Those of another are refused, and not
-// passed over, for they show that --data is wrong.
+// listener handles the events of the stage's tree. Those of another are refused,
+// and not passed over.
 func (a *app) listener(ctx context.Context, f *redriveFlags) (func(payload []byte) error, error) {
-	if !strings.HasPrefix(a.data, s3.Scheme) {
-		return nil, usageError{errors.New("which tree are the events about? say --data s3://bucket/prefix")}
+	if _, err := a.at(ctx, &f.stage); err != nil {
+		return nil, err
 	}
 	s, err := s3.Open(ctx, a.data)
 	if err != nil {

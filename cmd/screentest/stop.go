@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -19,7 +20,7 @@ func (a *app) sweepStopCommand() *cobra.Command {
 its state machine ends, what is still queued of it is dropped by the workers
 within a minute, and it is summed up. What was judged stays judged: the next sweep
 does the rest.`,
-		Example: "  screentest --data s3://bucket/prefix sweep stop --stage prod",
+		Example: "  screentest sweep stop --stage prod",
 		Args:    arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.stopSweep(cmd.Context(), &s)
@@ -32,24 +33,47 @@ does the rest.`,
 // stopSweep stops what the state machine says is running; where nothing is, the
 // latest sweep on record, in case that was never ended.
 func (a *app) stopSweep(ctx context.Context, st *stage) error {
-	s, latest, err := a.latestSweep(ctx)
-	if err != nil {
-		return err
-	}
-	m, err := st.machine(ctx)
+	m, err := a.at(ctx, st)
 	var running []string
 	if err == nil {
 		running, err = m.running(ctx)
 	}
-	if err != nil {
-		_, stopErr := sweep.Stop(ctx, s, latest.ID, a.now())
-		return errors.Join(errors.New("the workers stop, but the state machine may go on"), err, stopErr)
+	var usage usageError
+	if err != nil && (errors.As(err, &usage) || errors.Is(err, errNoStage) || !a.dataGiven) {
+		return err
 	}
-	var stopped []sweep.Header
+	s, openErr := a.open(ctx)
+	if openErr != nil {
+		return openErr
+	}
+	if err != nil {
+		return a.stopWorkers(ctx, s, err)
+	}
 	if len(running) == 0 {
+		latest, err := a.latestSweep(ctx, s)
+		if err != nil {
+			return err
+		}
 		running = []string{latest.ID}
 	}
-	for _, id := range running {
+	return a.stopRuns(ctx, s, m, running)
+}
+
+// stopWorkers does what can be done where the state machine is not reached.
+func (a *app) stopWorkers(ctx context.Context, s store.Store, why error) error {
+	latest, err := a.latestSweep(ctx, s)
+	if err == nil {
+		_, err = sweep.Stop(ctx, s, latest.ID, a.now())
+	}
+	if err != nil {
+		return errors.Join(why, err)
+	}
+	return fmt.Errorf("the workers stop, but the state machine may go on: %w", why)
+}
+
+func (a *app) stopRuns(ctx context.Context, s store.Store, m *machine, ids []string) error {
+	var stopped []sweep.Header
+	for _, id := range ids {
 		h, err := a.stopRun(ctx, s, m, id)
 		if err != nil {
 			return err
@@ -76,7 +100,7 @@ func (a *app) stopRun(ctx context.Context, s store.Store, m *machine, id string)
 	if errors.Is(err, store.ErrNotFound) {
 		h, err = sweep.Header{ID: id}, nil
 	}
-	if err != nil {
+	if err != nil || !h.EndedAt.IsZero() {
 		return h, err
 	}
 	return h, m.stop(ctx, id, "stopped by "+person())

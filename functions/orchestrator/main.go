@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -16,8 +17,12 @@ func main() {
 	ctx := context.Background()
 	parts := setup.Must(ctx, setup.Evaluations)
 	orchestrator := sweep.Orchestrator{Store: parts.Store, Queue: parts.Queue(ctx, setup.Evaluations), Now: time.Now}
-	lambda.Start(func(ctx context.Context, in sweep.PageInput) (sweep.PageOutput, error) {
-		out, err := orchestrator.Page(ctx, in)
+	lambda.Start(func(ctx context.Context, payload json.RawMessage) (sweep.PageOutput, error) {
+		in, err := sweep.DecodePage(payload)
+		var out sweep.PageOutput
+		if err == nil {
+			out, err = orchestrator.Page(ctx, in)
+		}
 		parts.Log.InfoContext(ctx, "page", "run", in.RunID, "sent", out.Sent, "total", out.Total, "done", out.Done, "error", err)
 		return out, err
 	})

@@ -48,7 +48,7 @@ test('a sweep is a dry run over the roster, page by page, until all are done', a
   const { output } = await sweep({}, stage);
   assert.equal(output.done, true);
   assert.equal(output.completed, 113);
-  assert.deepEqual(stage.of('Send a page')[0], { run_id: 'one', mode: 'dry-run', cursor: '', actors: [], force: false });
+  assert.deepEqual(stage.of('Send a page')[0], { run_id: 'one', mode: 'dry-run', cursor: '', actors: 'all', force: false });
   assert.deepEqual(stage.of('Send a page').map((c) => c.cursor), ['', 'page 2', 'page 3']);
   assert.deepEqual(stage.of('Look at progress').map((c) => c.waits), [0, 1, 2, 3]);
   assert.deepEqual(stage.of('Look at progress')[0], { run_id: 'one', mode: 'dry-run', waits: 0 });
@@ -134,18 +134,40 @@ test('a failure that cannot be recorded is still the failure', async () => {
   assert.equal(stage.of('Record the failure').length, 5);
 });
 
-test('a sweep in which nothing moves ends', async () => {
-  const stage = play({ 'Look at progress': (_, n) => look('one', 7, n) });
-  const { error, cause } = await sweep({}, stage);
-  assert.equal(error, 'Stalled');
-  assert.match(cause, /7 remain/);
-  assert.equal(stage.of('Look at progress').length, 21, 'the first look and 20 that saw nothing new');
-  assert.equal(stage.of('Record the failure')[0].Body.error, 'Stalled');
+// A clock plays the looks of a sweep that has begun with 7 actors, by the time that
+// has passed: its waits are those of the function.
+function clock(remaining) {
+  const c = { passed: 0, looks: 0 };
+  c.look = ({ waits }) => {
+    const answer = { ...look('one', remaining(c.passed), 1), wait_seconds: Math.floor(Math.min(10 * 1.125 ** waits, 900)) };
+    c.looks++;
+    c.last = c.passed;
+    c.passed += answer.wait_seconds;
+    return answer;
+  };
+  return c;
+}
+
+const hours = 3600;
+const tries = Number(process.env.SWEEP_TRIES); // seconds in which a message has had all its tries
+
+test('a sweep in which nothing moves ends, when its messages have had all their tries', async () => {
+  assert.ok(tries >= 5 * hours, `${tries} seconds`);
+  for (const moves of [0, 1, 30 * hours]) { // it may have moved until then
+    const c = clock((passed) => (passed < moves ? 1000 - Math.floor(passed / 60) % 900 : 7));
+    const stage = play({ 'Look at progress': c.look });
+    const { error, cause } = await sweep({}, stage);
+    assert.equal(error, 'Stalled');
+    assert.match(cause, /7 remain/);
+    assert.ok(c.last - moves > tries && c.last - moves < tries + 2 * hours, `given up ${c.last - moves} seconds after it has moved`);
+    assert.equal(stage.of('Record the failure')[0].Body.error, 'Stalled');
+  }
 });
 
 test('a sweep that moves now and then goes on', async () => {
-  const stage = play({ 'Look at progress': (_, n) => look('one', 7 - Math.floor(n / 19), n) });
-  assert.equal((await sweep({}, stage)).output.done, true);
+  const c = clock((passed) => 7 - Math.floor(passed / (tries - 0.25 * hours)));
+  assert.equal((await sweep({}, play({ 'Look at progress': c.look }))).output.done, true);
+  assert.ok(c.last > 6 * (tries - hours));
 });
 
 // The largest sweep there may be: a million actors, a thousand to a page.

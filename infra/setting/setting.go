@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -36,7 +37,8 @@ type Settings struct {
 	// SecondsPerRequest is how long the model takes to answer, on average.
 	SecondsPerRequest float64 `json:"seconds_per_request"`
 	// RequestsAtOnce is how many requests one evaluator has under way at most,
-	// whatever run.concurrency of screentest.yaml says; fewer where the rate is low.
+	// whatever run.concurrency of screentest.yaml says; fewer where the rate is low,
+	// and never more than a Batch has actors, each of whom has one.
 	RequestsAtOnce int `json:"requests_at_once"`
 
 	// Keep protects the stage against its own deletion.
@@ -115,8 +117,10 @@ func (s Settings) validate() error {
 		}
 	}
 	check(stageName.MatchString(s.Stage), "stage %q: at most 16 lower-case letters, digits and dashes", s.Stage)
-	check(s.Bucket == "" || bucketName.MatchString(s.Bucket), "bucket %q is no bucket name", s.Bucket)
+	check(s.Bucket == "" || isBucketName(s.Bucket), "bucket %q is no bucket name", s.Bucket)
 	check(s.Prefix == "" || prefixName.MatchString(s.Prefix), "prefix %q: segments of letters, digits, dots, dashes and underscores, without a slash at the ends", s.Prefix)
+	check(!hasDots(s.Prefix), "prefix %q has a segment of dots, which tools take for a directory", s.Prefix)
+	check(len(s.Prefix) <= longestPrefix, "prefix of %d characters, more than a tag can hold", len(s.Prefix))
 	check(s.UploadMode == "dry-run" || s.UploadMode == "execute", "upload_mode %q is neither dry-run nor execute", s.UploadMode)
 	check(s.RequestsPerMinute >= 1, "requests_per_minute is %v, less than 1", s.RequestsPerMinute)
 	check(s.SecondsPerRequest > 0 && s.SecondsPerRequest <= 60, "seconds_per_request is %v, not within 0 and 60", s.SecondsPerRequest)
@@ -126,8 +130,32 @@ func (s Settings) validate() error {
 	check(s.AlarmEmail == "" || email.MatchString(s.AlarmEmail), "alarm_email %q is no address", s.AlarmEmail)
 	check(s.DollarsPerDay > 0, "dollars_per_day is %v, not above 0", s.DollarsPerDay)
 	check(s.Runbooks != "", "runbooks is empty%v", "")
+	check(len(s.Runbooks) <= longestRunbooks, "runbooks has %d characters, more than the text of an alarm has room for", len(s.Runbooks))
 	return errors.Join(wrong...)
 }
+
+// What AWS has room for: 256 characters in a tag, which holds s3://bucket/prefix, and
+// 1,024 in the description of an alarm, which ends in the address of its runbook.
+const (
+	longestPrefix   = 180
+	longestRunbooks = 512
+)
+
+// isBucketName holds a name to the rules that a template is deployed by.
+func isBucketName(name string) bool {
+	_, notIP := netip.ParseAddr(name)
+	return bucketName.MatchString(name) && !strings.Contains(name, "..") && notIP != nil
+}
+
+// hasDots reports whether a path has a segment that stands for a directory.
+func hasDots(path string) bool {
+	return slices.ContainsFunc(strings.Split(path, "/"), func(segment string) bool { return segment == "." || segment == ".." })
+}
+
+// Batch is how many messages an evaluator takes at a time. They are of as many
+// actors at most, who each have one request under way: an actor's next case is
+// asked when the verdicts of the one before are on record.
+const Batch = 5
 
 // Workers are how many work at the same time.
 type Workers struct {
@@ -146,7 +174,7 @@ func (s Settings) Workers() Workers {
 	underWay := int(min(float64(s.RequestsPerMinute)*s.SecondsPerRequest/60, 1e6))
 	mapping := func(n int) int { return min(max(n, 2), 1000) }
 	w := Workers{Balancers: mapping(underWay / 3)}
-	w.AtOnce = min(max((underWay-w.Balancers)/2, 1), s.RequestsAtOnce)
+	w.AtOnce = min(max((underWay-w.Balancers)/2, 1), s.RequestsAtOnce, Batch)
 	w.Evaluators = mapping((underWay - w.Balancers) / w.AtOnce)
 	return w
 }

@@ -42,6 +42,13 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		{`{"dev": {"requests_at_once": 0}}`, "requests_at_once is 0"},
 		{`{"dev": {"upload_mode": "yes"}}`, `"yes" is neither dry-run nor execute`},
 		{`{"dev": {"bucket": "s3://b"}}`, "no bucket name"},
+		{`{"dev": {"bucket": "a..b"}}`, "no bucket name"},
+		{`{"dev": {"bucket": "192.168.5.4"}}`, "no bucket name"},
+		{`{"dev": {"bucket": "My-Bucket"}}`, "no bucket name"},
+		{`{"dev": {"prefix": "a/../b"}}`, "a segment of dots"},
+		{`{"dev": {"prefix": "."}}`, "a segment of dots"},
+		{`{"dev": {"prefix": "` + strings.Repeat("a", 181) + `"}}`, "prefix of 181 characters"},
+		{`{"dev": {"runbooks": "https://` + strings.Repeat("a", 1100) + `"}}`, "runbooks has 1108 characters"},
 		{`{"dev": {"prefix": "/a"}}`, "prefix"},
 		{`{"dev": {"prefix": "a*"}}`, "prefix"},
 		{`{"dev": {"prefix": "a'b"}}`, "prefix"},
@@ -68,6 +75,7 @@ func TestWorkersFollowFromTheRate(t *testing.T) {
 	}{
 		{perMinute: 60, seconds: 6, atOnce: 3, want: setting.Workers{Evaluators: 2, AtOnce: 2, Balancers: 2}},
 		{perMinute: 500, seconds: 6, atOnce: 3, want: setting.Workers{Evaluators: 11, AtOnce: 3, Balancers: 16}},
+		{perMinute: 500, seconds: 6, atOnce: 8, want: setting.Workers{Evaluators: 6, AtOnce: 5, Balancers: 16}},
 		{perMinute: 500, seconds: 12, atOnce: 3, want: setting.Workers{Evaluators: 22, AtOnce: 3, Balancers: 33}},
 		{perMinute: 1, seconds: 1, atOnce: 3, want: setting.Workers{Evaluators: 2, AtOnce: 1, Balancers: 2}},
 		{perMinute: 1_000_000, seconds: 10, atOnce: 1, want: setting.Workers{Evaluators: 1000, AtOnce: 1, Balancers: 1000}},
@@ -75,6 +83,15 @@ func TestWorkersFollowFromTheRate(t *testing.T) {
 		s := setting.Settings{RequestsPerMinute: c.perMinute, SecondsPerRequest: c.seconds, RequestsAtOnce: c.atOnce}
 		if got := s.Workers(); got != c.want {
 			t.Errorf("%+v: %+v", c, got)
+		}
+	}
+}
+
+// What looks odd and is sound.
+func TestWhatIsSoundIsTaken(t *testing.T) {
+	for _, stages := range []string{`{"dev": {"bucket": "a.b-1", "prefix": "a..b/.c/..."}}`, `{"dev": {"bucket": "1.2.3.4.5"}}`} {
+		if _, err := parse(t, "dev", stages); err != nil {
+			t.Errorf("%s: %v", stages, err)
 		}
 	}
 }
@@ -89,6 +106,9 @@ func TestWorkersTogetherStayWithinTheRate(t *testing.T) {
 			asked := float64(w.Evaluators*w.AtOnce+w.Balancers) * 60 / s.SecondsPerRequest
 			if s.RequestsPerMinute >= 40 && asked > float64(s.RequestsPerMinute) {
 				t.Fatalf("%+v: %+v ask %.0f times a minute", s, w, asked)
+			}
+			if w.AtOnce > setting.Batch {
+				t.Fatalf("%+v: %+v: no more can be under way than actors are in a batch", s, w)
 			}
 			if w.Evaluators < 2 || w.Balancers < 2 || w.AtOnce < 1 || w.AtOnce > atOnce {
 				t.Fatalf("%+v: %+v", s, w)

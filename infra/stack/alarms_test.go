@@ -199,3 +199,34 @@ func TestDashboardShowsTheMetricsAsWritten(t *testing.T) {
 		t.Errorf("the dashboard shows %v, the page says %v", have, want)
 	}
 }
+
+// What an idle stage costs is reckoned with the alarms and metrics that there are.
+func TestCostsAreCounted(t *testing.T) {
+	single, parts := 0, 0
+	for _, a := range dev().app.of(t, "AWS::CloudWatch::Alarm") {
+		if metrics := a.at("Metrics"); metrics == "" {
+			single++
+		} else {
+			for _, m := range list(metrics) {
+				if m.(map[string]any)["MetricStat"] != nil {
+					parts++
+				}
+			}
+		}
+	}
+	_, metrics := table(t, "../../docs/functions.md", "| metric |")
+	own := 0
+	for _, row := range metrics {
+		own += strings.Count(row[0], "`") / 2
+	}
+	words := []string{"none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"}
+	_, rows := table(t, "../../docs/cost.md", "| what | number | dollars a month |")
+	for what, want := range map[string]string{
+		"alarms":      fmt.Sprintf("%d of one metric at $0.10, one of %s metrics", single, words[parts]),
+		"own metrics": fmt.Sprintf("%d at $0.30, ", own),
+	} {
+		if i := slices.IndexFunc(rows, func(row []string) bool { return row[0] == what }); i < 0 || !strings.HasPrefix(rows[i][1], want) {
+			t.Errorf("docs/cost.md does not have %s: %s", what, want)
+		}
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"screentest/infra/house"
+	"screentest/infra/setting"
 )
 
 // How long one invocation may take, in minutes. A worker keeps what is done and
@@ -20,7 +21,7 @@ import (
 const (
 	uploadMinutes   = 1
 	pageMinutes     = 5
-	lookMinutes     = 5
+	lookMinutes     = 15
 	evaluateMinutes = 10
 	balanceMinutes  = 15
 )
@@ -51,7 +52,7 @@ func newApplication(app awscdk.App, p Props, bucket string) {
 	a.lost = a.Dead("events-dead")
 	a.addFunctions()
 	workers := p.Settings.Workers()
-	a.Feed(a.functions["evaluator"], a.evaluations, 5, workers.Evaluators)
+	a.Feed(a.functions["evaluator"], a.evaluations, setting.Batch, workers.Evaluators)
 	a.Feed(a.functions["balancer"], a.balances, 1, workers.Balancers)
 	sweep := a.newSweep()
 	a.listen()
@@ -95,15 +96,17 @@ func (a *application) addFunctions() {
 		Minutes: evaluateMinutes, Megabytes: 1024, May: a.evaluatorMay()}, evaluations, balances, key, rate)
 	a.add(house.Function{Name: "balancer", Does: "Performs approved plans: new images in, surplus to trash.",
 		Minutes: balanceMinutes, Megabytes: 1024, May: a.balancerMay()}, evaluations, balances, key)
+	// Two processors, nearly, for the last look, which reads every outcome: see
+	// docs/cost.md for how many those may be.
 	a.add(house.Function{Name: "progress", Does: "Counts what a sweep has done.",
-		Minutes: lookMinutes, Megabytes: 512, May: a.progressMay()})
+		Minutes: lookMinutes, Megabytes: 3008, May: a.progressMay()})
 }
 
 // add makes f with the environment that every function gets, and its own.
 func (a *application) add(f house.Function, own ...map[string]*string) {
 	f.Environment = map[string]*string{
 		"SCREENTEST_STAGE": jsii.String(a.Settings.Stage),
-		"SCREENTEST_DATA":  jsii.String("s3://" + a.tree.bucket + slashed(a.Settings.Prefix)),
+		"SCREENTEST_DATA":  jsii.String(a.tree.address()),
 	}
 	for _, e := range own {
 		maps.Copy(f.Environment, e)

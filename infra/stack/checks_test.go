@@ -54,9 +54,21 @@ func TestTheSweepRunsAsWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 		command := exec.Command("node", "--test", "--test-timeout=120000", "--test-reporter=spec", "../check/sweep.test.mjs")
-		command.Env = append(os.Environ(), "SWEEP_DEFINITION="+file, "SWEEP_BUCKET="+c.bucket)
+		command.Env = append(os.Environ(), "SWEEP_DEFINITION="+file, "SWEEP_BUCKET="+c.bucket, fmt.Sprint("SWEEP_TRIES=", c.a.app.tries(t)))
 		run(t, command)
 	}
+}
+
+// tries is in how many seconds any message has had all its tries, if its worker
+// dies each time.
+func (t template) tries(test *testing.T) (longest float64) {
+	test.Helper()
+	for _, q := range t.of(test, "AWS::SQS::Queue") {
+		if q.at("RedrivePolicy") != "" {
+			longest = max(longest, q.number(test, "VisibilityTimeout")*q.number(test, "RedrivePolicy", "maxReceiveCount"))
+		}
+	}
+	return longest
 }
 
 // The record lies where the prefix says.

@@ -76,9 +76,11 @@ func TestMappingsFitTheirFunctions(t *testing.T) {
 			if n := m.number(t, "BatchSize"); n < 1 || n > 10 {
 				t.Errorf("%s takes %v messages; a FIFO queue gives 10 at most", id, n)
 			}
-			each := 1.0
+			// Each message is of another actor at most, and has one request under way; the
+			// function holds all of them to what its environment says.
+			each := m.number(t, "BatchSize")
 			if most, err := strconv.ParseFloat(function.text("Environment", "Variables", "SCREENTEST_REQUESTS_AT_ONCE"), 64); err == nil {
-				each = most
+				each = min(each, most)
 			}
 			underWay += each * m.number(t, "ScalingConfig", "MaximumConcurrency")
 			if function.at("ReservedConcurrentExecutions") != "" {
@@ -222,28 +224,6 @@ func TestImageEventsReachTheFunction(t *testing.T) {
 		target := list(rule.at("Targets"))[0].(map[string]any)
 		if target["Arn"] != "${Upload.Arn}" || (resource{Properties: target}).text("DeadLetterConfig", "Arn") != "${EventsDead.Arn}" {
 			t.Errorf("the rule calls %v", target)
-		}
-	}
-}
-
-// However the state machine ends, if it is not by itself, the function that keeps
-// the record hears of it: of this machine and no other.
-func TestEndsOfSweepsReachTheFunction(t *testing.T) {
-	for stage, a := range map[string]assembly{"dev": dev(), "prod": prod()} {
-		rule := a.app.of(t, "AWS::Events::Rule")["SweepEnded"]
-		if got := rule.text("EventPattern", "detail", "status"); got != "[FAILED ABORTED TIMED_OUT]" {
-			t.Errorf("%s: the rule lets pass %s", stage, got)
-		}
-		machine := "[arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:screentest-" + stage + "-sweep]"
-		if got := rule.text("EventPattern", "detail", "stateMachineArn"); got != machine {
-			t.Errorf("%s: the rule hears of %s", stage, got)
-		}
-		if got := rule.text("EventPattern", "source") + rule.text("EventPattern", "detail-type"); got != "[aws.states][Step Functions Execution Status Change]" {
-			t.Errorf("%s: the rule hears %s", stage, got)
-		}
-		target := resource{Properties: list(rule.at("Targets"))[0].(map[string]any)}
-		if target.text("Arn") != "${Progress.Arn}" || target.text("DeadLetterConfig", "Arn") != "${EventsDead.Arn}" {
-			t.Errorf("%s: the rule calls %v", stage, target.Properties)
 		}
 	}
 }

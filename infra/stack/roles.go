@@ -21,6 +21,9 @@ type tree struct {
 
 func (t tree) arn() string { return "arn:" + *awscdk.Aws_PARTITION() + ":s3:::" + t.bucket }
 
+// address is the tree as --data names it.
+func (t tree) address() string { return "s3://" + t.bucket + slashed(t.settings.Prefix) }
+
 func (t tree) objects(paths []string) []string {
 	arns := make([]string, len(paths))
 	for i, path := range paths {
@@ -76,39 +79,61 @@ func (t tree) keep(paths ...string) []awsiam.PolicyStatement {
 
 const runs = "screentest/runs/*"
 
+// What is written of a sweep: by those who drive it, and by those who work for it.
+var (
+	headers  = []string{"screentest/runs/*/sweep.json", "screentest/runs/latest-sweep.json"}
+	outcomes = []string{"screentest/runs/*/outcomes/*", "screentest/runs/failures/*"}
+)
+
+// judgements is what evaluating writes.
+var judgements = []string{"screentest/evaluations/*", "screentest/verdicts/*", "screentest/ledger/*"}
+
+// known is what the workers read: the tree but what lies in it of other programs.
+var known = []string{"actorsData.json", "screentest.yaml", "actors/*", "screentest/*"}
+
 func (a *application) uploadMay() []awsiam.PolicyStatement {
 	return append(a.tree.keep("actors/*"), send(a.evaluations, a.lost))
 }
 
 func (a *application) orchestratorMay() []awsiam.PolicyStatement {
-	return slices.Concat(a.tree.keep("actors/*"), a.tree.read("actorsData.json", runs),
-		[]awsiam.PolicyStatement{a.tree.list("actors/*"), a.tree.write(runs), send(a.evaluations)})
+	return slices.Concat(a.tree.keep("actors/*"), a.tree.read(append(headers, "actorsData.json")...),
+		[]awsiam.PolicyStatement{a.tree.list("actors/*"), a.tree.write(headers...), send(a.evaluations)})
 }
 
 func (a *application) progressMay() []awsiam.PolicyStatement {
-	return slices.Concat(a.tree.keep("actors/*"), a.tree.read(runs), []awsiam.PolicyStatement{a.tree.write(runs), send(a.lost)})
+	return slices.Concat(a.tree.keep("actors/*"), a.tree.read(runs),
+		[]awsiam.PolicyStatement{a.tree.write("screentest/runs/*/sweep.json"), send(a.lost)})
 }
 
 // The evaluator judges and plans. That it cannot act is said twice: it is
-// allowed nothing under actors/, and denied everything there.
+// allowed nothing under actors/, and denied everything there. It deletes nothing
+// at all, and what people have decided it can only read.
 func (a *application) evaluatorMay() []awsiam.PolicyStatement {
-	return slices.Concat(a.tree.keep("actors/*"), a.tree.read("*"), []awsiam.PolicyStatement{
-		a.tree.write("screentest/evaluations/*", "screentest/verdicts/*", runs, "screentest/leases/*",
-			"screentest/ledger/*", "screentest/decisions/*"),
-		a.tree.remove("screentest/leases/*"),
+	return slices.Concat(a.tree.keep("actors/*", decisions), a.tree.read(known...), []awsiam.PolicyStatement{
+		a.tree.write(slices.Concat(judgements, outcomes)...),
 		work(a.evaluations), send(a.evaluations, a.balances),
 		a.readKey(),
 	})
 }
 
-// The balancer is the only one that changes training sets.
+const (
+	sets      = "actors/*/training_data/*"
+	trash     = "screentest/trash/*"
+	generated = "screentest/generated/*"
+	leases    = "screentest/leases/*"
+	decisions = "screentest/decisions/*"
+)
+
+// The balancer is the only one that changes training sets. It deletes what it has
+// copied to the trash, from the trash what it has put there in vain, and what it
+// has put down for itself: never what is on record.
 func (a *application) balancerMay() []awsiam.PolicyStatement {
-	sets := []string{"actors/*/training_data/*", "screentest/*"}
-	return slices.Concat(a.tree.keep(), a.tree.read("*"), []awsiam.PolicyStatement{
-		a.tree.write(sets...),
-		a.tree.remove(sets...),
+	return slices.Concat(a.tree.keep(decisions), a.tree.read(known...), []awsiam.PolicyStatement{
+		a.tree.write(slices.Concat(judgements, outcomes, []string{sets, trash, generated, leases, "screentest/refused/*"})...),
+		a.tree.remove(sets, trash, generated, leases),
 		// Trash is made by copying, and a copy takes its tags along.
-		house.Allow([]string{"s3:GetObjectTagging", "s3:PutObjectTagging"}, a.tree.objects(sets)...),
+		house.Allow([]string{"s3:GetObjectTagging"}, a.tree.objects([]string{sets})...),
+		house.Allow([]string{"s3:PutObjectTagging"}, a.tree.objects([]string{trash, "screentest/refused/*"})...),
 		work(a.balances), send(a.evaluations, a.balances),
 		a.readKey(),
 	})

@@ -25,7 +25,8 @@ func TestWhoMayTouchWhat(t *testing.T) {
 		{"s3:DeleteObject", image, "balancer"},
 		{"s3:DeleteObjectVersion", image, ""},
 		{"s3:PutObjectAcl", image, ""},
-		{"s3:PutObjectTagging", image, "balancer"},
+		{"s3:PutObjectTagging", image, ""},
+		{"s3:GetObjectTagging", image, "balancer"},
 		{"s3:PutObjectTagging", base, ""},
 		{"s3:PutObject", base, ""},
 		{"s3:DeleteObject", base, ""},
@@ -35,7 +36,7 @@ func TestWhoMayTouchWhat(t *testing.T) {
 		{"s3:GetObject", "actorsData.json", "balancer evaluator orchestrator"},
 		{"s3:PutObject", "actorsData.json", ""},
 		{"s3:DeleteObject", "actorsData.json", ""},
-		{"s3:GetObject", "actor_manifests/1_manifest.json", "balancer evaluator"},
+		{"s3:GetObject", "actor_manifests/1_manifest.json", ""},
 		{"s3:PutObject", "actor_manifests/1_manifest.json", ""},
 		{"s3:DeleteObject", "actor_manifests/1_manifest.json", ""},
 		{"s3:GetObject", "screentest.yaml", "balancer evaluator"},
@@ -43,14 +44,32 @@ func TestWhoMayTouchWhat(t *testing.T) {
 		{"s3:PutObject", "screentest/evaluations/a.json", "balancer evaluator"},
 		{"s3:PutObject", "screentest/verdicts/a.json", "balancer evaluator"},
 		{"s3:PutObject", "screentest/ledger/a.json", "balancer evaluator"},
-		{"s3:PutObject", "screentest/decisions/a.json", "balancer evaluator"},
+		{"s3:PutObject", "screentest/decisions/a.json", ""},
+		{"s3:DeleteObject", "screentest/decisions/a.json", ""},
+		{"s3:GetObject", "screentest/decisions/a.json", "balancer evaluator"},
+		{"s3:DeleteObject", "screentest/verdicts/a.json", ""},
+		{"s3:DeleteObject", "screentest/ledger/a.jsonl", ""},
+		{"s3:PutObject", "screentest/generated/a/p1-1.json", "balancer"},
+		{"s3:DeleteObject", "screentest/generated/a/p1-1.json", "balancer"},
+		{"s3:PutObject", "screentest/refused/a/manifest-1.json", "balancer"},
+		{"s3:DeleteObject", "screentest/refused/a/manifest-1.json", ""},
+		{"s3:PutObjectTagging", "screentest/trash/a.png", "balancer"},
+		{"s3:GetObjectTagging", "screentest/trash/a.png", ""},
+		{"s3:PutObject", "screentest/thumbnails/1.jpg", ""},
 		{"s3:PutObject", "screentest/trash/a.png", "balancer"},
 		{"s3:DeleteObject", "screentest/trash/a.png", "balancer"},
-		{"s3:DeleteObject", "screentest/evaluations/a.json", "balancer"},
-		{"s3:DeleteObject", "screentest/leases/a.json", "balancer evaluator"},
-		{"s3:GetObject", "screentest/runs/dry-run/1/run.json", "balancer evaluator orchestrator progress"},
-		{"s3:PutObject", "screentest/runs/dry-run/1/run.json", "balancer evaluator orchestrator progress"},
-		{"s3:PutObject", "screentest/runs/execute/1/stopped.json", "balancer evaluator orchestrator progress sweep"},
+		{"s3:DeleteObject", "screentest/evaluations/a.json", ""},
+		{"s3:PutObject", "screentest/leases/a.json", "balancer"},
+		{"s3:DeleteObject", "screentest/leases/a.json", "balancer"},
+		{"s3:GetObject", "screentest/runs/dry-run/1/sweep.json", "balancer evaluator orchestrator progress"},
+		{"s3:PutObject", "screentest/runs/dry-run/1/sweep.json", "orchestrator progress"},
+		{"s3:PutObject", "screentest/runs/latest-sweep.json", "orchestrator"},
+		{"s3:GetObject", "screentest/runs/dry-run/1/outcomes/a/failed.json", "balancer evaluator progress"},
+		{"s3:PutObject", "screentest/runs/dry-run/1/outcomes/a/failed.json", "balancer evaluator"},
+		{"s3:PutObject", "screentest/runs/failures/a.json", "balancer evaluator"},
+		{"s3:DeleteObject", "screentest/runs/failures/a.json", ""},
+		{"s3:PutObject", "screentest/runs/dry-run/1/run.json", ""},
+		{"s3:PutObject", "screentest/runs/execute/1/stopped.json", "sweep"},
 		{"s3:PutObject", "something/else.txt", ""},
 		{"s3:DeleteObject", "something/else.txt", ""},
 	} {
@@ -111,7 +130,7 @@ func TestWhoMayUseTheRest(t *testing.T) {
 func TestWhatMayBeReadMayBeListed(t *testing.T) {
 	app := dev().app
 	const bucket = "arn:${AWS::Partition}:s3:::${RefTree}"
-	for _, key := range []string{"screentest.yaml", "actorsData.json", "screentest/runs/dry-run/1/run.json",
+	for _, key := range []string{"screentest.yaml", "actorsData.json", "screentest/runs/dry-run/1/sweep.json",
 		"screentest/evaluations/a.json", "actors/a/training_data/manifest.json"} {
 		readers := app.whoMay(t, request{action: "s3:GetObject", on: bucket + "/" + key})
 		listers := app.whoMay(t, request{action: "s3:ListBucket", on: bucket, context: map[string]string{"s3:prefix": key}})
@@ -124,7 +143,7 @@ func TestWhatMayBeReadMayBeListed(t *testing.T) {
 	if who := app.whoMay(t, request{action: "s3:ListBucket", on: bucket}); who != "" {
 		t.Errorf("%s may list without saying what", who)
 	}
-	for prefix, want := range map[string]string{"actors/": "balancer evaluator orchestrator", "screentest/runs/": "balancer evaluator orchestrator progress"} {
+	for prefix, want := range map[string]string{"actors/": "balancer evaluator orchestrator", "screentest/runs/": "balancer evaluator progress"} {
 		if who := app.whoMay(t, request{action: "s3:ListBucket", on: bucket, context: map[string]string{"s3:prefix": prefix}}); who != want {
 			t.Errorf("%s: may be listed by %q, want %q", prefix, who, want)
 		}

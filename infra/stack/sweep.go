@@ -37,6 +37,10 @@ func (a *application) newSweep() awsstepfunctions.CfnStateMachine {
 			"Bucket":         a.tree.bucket,
 			"StoppedKey":     "States.Format('" + a.Settings.Key("screentest/runs/{}/{}/stopped.json") + "', $.mode, $.run_id)",
 		},
+		// The command line reads where the tree lies from here.
+		Tags: &[]*awsstepfunctions.CfnStateMachine_TagsEntryProperty{{
+			Key: jsii.String("screentest:data"), Value: jsii.String(a.tree.address()),
+		}},
 		LoggingConfiguration: a.allEvents("log-group:" + *logs.LogGroupName() + ":*"),
 	})
 	return sweep

@@ -4,7 +4,7 @@
 // of Step Functions that drive a sweep. Time is the test's, so that days of
 // waiting cost nothing.
 //
-// It checks neither signatures nor permissions: that is what the template is for.
+// It does not check signatures, and permissions only as far as it is told to.
 package cloudtest
 
 import (
@@ -44,6 +44,8 @@ type Cloud struct {
 	Evaluations, Balances, EvaluationsDead, BalancesDead *mem.Queue
 	EventsDead                                           *mem.Queue // events that no function could handle
 	Key                                                  string     // the value of the secret; "" if it has none
+	// May says whether a request is allowed; nil allows all.
+	May func(r *http.Request) bool
 	// Fault is asked about every request and may answer it, which it reports.
 	Fault func(w http.ResponseWriter, r *http.Request) bool
 
@@ -109,6 +111,10 @@ func (c *Cloud) Environment() map[string]string {
 
 // ServeHTTP tells the services apart.
 func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if c.May != nil && !c.May(r) {
+		deny(w, r)
+		return
+	}
 	if c.Fault != nil && c.Fault(w, r) {
 		return
 	}
@@ -123,6 +129,16 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		c.object(w, r)
 	}
+}
+
+// deny answers what is not allowed.
+func deny(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("X-Amz-Target") != "" {
+		answer(w, http.StatusBadRequest, map[string]string{"__type": "AccessDeniedException", "message": "not allowed"})
+		return
+	}
+	w.WriteHeader(http.StatusForbidden)
+	fmt.Fprint(w, "<Error><Code>AccessDenied</Code><Message>not allowed</Message></Error>")
 }
 
 // object lets S3 answer, and notes the event of what came or went.

@@ -11,7 +11,7 @@ import (
 type Execution struct {
 	Name   string
 	Input  string
-	Status string // RUNNING, SUCCEEDED or ABORTED
+	Status string // RUNNING, SUCCEEDED, ABORTED, or FAILED: refused, because another one runs
 }
 
 // Executions returns those that were started.
@@ -30,6 +30,13 @@ func (c *Cloud) Succeed(name string) {
 			c.executions[i].Status = "SUCCEEDED"
 		}
 	}
+}
+
+// Forget loses all executions, as if they had ended long ago.
+func (c *Cloud) Forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.executions = nil
 }
 
 // Endings returns the executions that were stopped since the last call, as
@@ -56,10 +63,10 @@ func (c *Cloud) end(e Execution, cause string) {
 	c.endings = append(c.endings, event)
 }
 
-// states serves ListStateMachines, ListExecutions of those that run,
-// StartExecution and StopExecution.
+// states serves ListStateMachines, ListTagsForResource, ListExecutions of those that
+// run, StartExecution, DescribeExecution and StopExecution.
 func (c *Cloud) states(w http.ResponseWriter, r *http.Request, action string) {
-	var in struct{ StateMachineArn, ExecutionArn, Name, Input, Cause string }
+	var in struct{ StateMachineArn, ResourceArn, ExecutionArn, Name, Input, Cause string }
 	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
 		answer(w, http.StatusBadRequest, map[string]string{"__type": "ValidationException", "message": err.Error()})
 		return
@@ -72,11 +79,20 @@ func (c *Cloud) states(w http.ResponseWriter, r *http.Request, action string) {
 		answer(w, http.StatusOK, map[string]any{"stateMachines": []any{map[string]any{
 			"name": "screentest-" + Stage + "-sweep", "stateMachineArn": stateMachine, "type": "STANDARD", "creationDate": c.now.Unix(),
 		}}})
+	case action == "ListTagsForResource" && in.ResourceArn == stateMachine:
+		answer(w, http.StatusOK, map[string]any{"tags": []any{map[string]any{"key": "screentest:data", "value": c.Data()}}})
 	case action == "ListExecutions" && in.StateMachineArn == stateMachine:
 		answer(w, http.StatusOK, map[string]any{"executions": c.running()})
 	case action == "StartExecution" && in.StateMachineArn == stateMachine:
-		c.executions = append(c.executions, Execution{Name: in.Name, Input: in.Input, Status: "RUNNING"})
+		c.executions = append(c.executions, Execution{Name: in.Name, Input: in.Input, Status: c.first(in.Input)})
 		answer(w, http.StatusOK, map[string]any{"executionArn": executions + in.Name, "startDate": c.now.Unix()})
+	case action == "DescribeExecution" && at >= 0:
+		e := c.executions[at]
+		description := map[string]any{"executionArn": in.ExecutionArn, "stateMachineArn": stateMachine, "name": e.Name, "status": e.Status, "startDate": c.now.Unix()}
+		if e.Status == "FAILED" {
+			description["error"], description["cause"] = "AnotherSweep", "another sweep is running"
+		}
+		answer(w, http.StatusOK, description)
 	case action == "StopExecution" && at >= 0:
 		if c.executions[at].Status == "RUNNING" {
 			c.executions[at].Status = "ABORTED"
@@ -86,6 +102,15 @@ func (c *Cloud) states(w http.ResponseWriter, r *http.Request, action string) {
 	default:
 		answer(w, http.StatusBadRequest, map[string]string{"__type": "ExecutionDoesNotExist", "message": in.ExecutionArn + in.StateMachineArn})
 	}
+}
+
+// first is what becomes of an execution at once, as the state machine has it.
+func (c *Cloud) first(input string) string {
+	var in struct{ Force bool }
+	if err := json.Unmarshal([]byte(input), &in); err == nil && !in.Force && len(c.running()) > 0 {
+		return "FAILED"
+	}
+	return "RUNNING"
 }
 
 // running lists the executions that are under way, the newest first.

@@ -32,6 +32,7 @@ type Function struct {
 	mu      sync.Mutex // for what Kill reads while a call is under way
 	process *process   // the last that was started
 	peak    int64
+	used    time.Duration
 
 	next    chan invocation // for the process to take
 	answers chan answer     // what it says
@@ -131,6 +132,7 @@ func (f *Function) wait(p *process) {
 	if usage, ok := p.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		f.peak = max(f.peak, int64(usage.Maxrss)<<10)
 	}
+	f.used += p.ProcessState.UserTime() + p.ProcessState.SystemTime()
 	close(p.exited)
 }
 
@@ -217,6 +219,13 @@ func (f *Function) Close() int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.peak
+}
+
+// Used returns the processor time of all processes of the function that have ended.
+func (f *Function) Used() time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.used
 }
 
 // api is the Runtime API.

@@ -90,7 +90,8 @@ type Queue interface {
 	// After an error some may have been sent; sending all of them again is safe.
 	Send(ctx context.Context, messages ...Message) error
 	// Receive returns up to most deliveries, at most ten, none if nothing is
-	// ready; it does not wait. Several of one group come in order.
+	// ready, for which it waits a second at most. Several of one group come in
+	// order. On SQS it may come back with none although there are some: see Next.
 	Receive(ctx context.Context, most int) ([]Delivery, error)
 	// Delete says that a delivery is done with. Of a delivery that is no longer
 	// ours it leaves the message alone, with ErrReceipt or without.
@@ -103,6 +104,27 @@ type Queue interface {
 	Depth(ctx context.Context) (Depth, error)
 }
 
+// patience is how often in a row a queue that says it has messages may hand out
+// none: they may be of groups of which something is with another worker.
+const patience = 5
+
+// Next returns up to most deliveries, and none only where the queue counts none
+// that wait, or hands out none again and again. What somebody else has in hand is
+// not waited for.
+func Next(ctx context.Context, q Queue, most int) ([]Delivery, error) {
+	for range patience {
+		deliveries, err := q.Receive(ctx, most)
+		if err != nil || len(deliveries) > 0 {
+			return deliveries, err
+		}
+		depth, err := q.Depth(ctx)
+		if err != nil || depth.Waiting == 0 {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
 // Move takes up to limit messages from one queue to another, such as from the
 // dead letters back to where they came from, and returns how many. Killed in
 // between it may move a message twice. again makes the IDs differ from those the
@@ -110,7 +132,7 @@ type Queue interface {
 func Move(ctx context.Context, from, to Queue, limit int, again string) (int, error) {
 	moved := 0
 	for moved < limit {
-		deliveries, err := from.Receive(ctx, min(10, limit-moved))
+		deliveries, err := Next(ctx, from, min(10, limit-moved))
 		if err != nil || len(deliveries) == 0 {
 			return moved, err
 		}

@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -34,10 +35,10 @@ type Orchestrator struct {
 
 // A PageInput is what the state machine calls with.
 type PageInput struct {
-	RunID  string       `json:"run_id"`
-	Mode   run.Mode     `json:"mode"`
-	Cursor string       `json:"cursor"` // "" first, then what the call before answered
-	Actors []actor.Name `json:"actors"` // none: all that have training images
+	RunID  string   `json:"run_id"`
+	Mode   run.Mode `json:"mode"`
+	Cursor string   `json:"cursor"` // "" first, then what the call before answered
+	Actors Names    `json:"actors"`
 }
 
 // A PageOutput is what it goes on with.
@@ -53,7 +54,7 @@ type PageOutput struct {
 // same messages, which the queue or else the evaluator recognises. It fails with
 // Invalid where no repetition can help.
 func (o *Orchestrator) Page(ctx context.Context, in PageInput) (PageOutput, error) {
-	if err := check(in.Mode, in.RunID); err != nil {
+	if err := cmp.Or(check(in.Mode, in.RunID), in.Actors.check(in.Mode)); err != nil {
 		return PageOutput{}, err
 	}
 	at, err := parseCursor(in.Cursor)

@@ -120,10 +120,11 @@ func (q *Queue) send(ctx context.Context, messages []queue.Message) error {
 	return nil
 }
 
-// Receive implements queue.Queue.
+// Receive implements queue.Queue. It waits, because only who waits is told what all
+// servers of the queue have; who does not hears from some of them.
 func (q *Queue) Receive(ctx context.Context, most int) ([]queue.Delivery, error) {
 	out, err := q.client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
-		QueueUrl: &q.url, MaxNumberOfMessages: int32(min(most, batch)),
+		QueueUrl: &q.url, MaxNumberOfMessages: int32(min(most, batch)), WaitTimeSeconds: 1,
 		MessageSystemAttributeNames: []types.MessageSystemAttributeName{
 			types.MessageSystemAttributeNameMessageGroupId,
 			types.MessageSystemAttributeNameMessageDeduplicationId,

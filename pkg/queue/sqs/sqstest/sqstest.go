@@ -2,7 +2,8 @@
 // protocol of Amazon SQS as the driver uses, over the queues of package mem, so
 // that the driver, the SDK and whole programs meet real requests and answers
 // without a network. It checks neither signatures nor permissions, and its counts
-// are exact where those of SQS are rough.
+// are exact where those of SQS are rough. Who does not wait for messages is told
+// of none, which on SQS may happen.
 package sqstest
 
 import (
@@ -66,6 +67,7 @@ type request struct {
 	ReceiptHandle       string
 	VisibilityTimeout   int
 	MaxNumberOfMessages int
+	WaitTimeSeconds     int
 	Entries             []entry
 }
 
@@ -116,6 +118,9 @@ func do(r *http.Request, action string, q *mem.Queue, in request) (any, error) {
 	case "SendMessageBatch":
 		return send(r, q, in.Entries)
 	case "ReceiveMessage":
+		if in.WaitTimeSeconds < 1 {
+			return map[string]any{}, nil
+		}
 		return receive(r, q, in.MaxNumberOfMessages)
 	case "DeleteMessage":
 		return struct{}{}, q.Delete(ctx, in.ReceiptHandle)
