@@ -91,8 +91,11 @@ func (a *app) estimate(ctx context.Context, f *estimateFlags) error {
 		return a.printJSON(sum)
 	}
 	a.printf("%s with %s; %d unchanged.\n", plural(sum.Actors, "actor"), plural(sum.Images, "image"), sum.Unchanged)
-	a.printf("%s to judge: %s, %d tokens in, %d out, about $%.4f.\n", plural(sum.ToJudge, "image"),
+	a.printf("%s to judge at most: %s, %d tokens in, %d out, about $%.4f.\n", plural(sum.ToJudge, "image"),
 		plural(sum.Usage.Requests, "model request"), sum.Usage.InputTokens, sum.Usage.OutputTokens, sum.Usage.USD)
+	if sum.ToJudge > 0 && j.PreviewSize() > 0 {
+		a.printf("No image is read for this: copies, and what was judged and only copied or touched since, cost nothing.\n")
+	}
 	a.printf("At %d requests a minute: about %s. On AWS about %s to S3.\n", f.rate, plural(int(sum.Minutes), "minute"), plural(sum.Requests, "request"))
 	return nil
 }
