@@ -2,11 +2,15 @@ package main
 
 import (
 	"cmp"
+	"context"
+	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"screentest/pkg/actor"
+	"screentest/pkg/evaluation"
+	"screentest/pkg/store"
 )
 
 func (a *app) actorsCommand() *cobra.Command {
@@ -91,4 +95,22 @@ func (a *app) printActors(r actorsReport) {
 	for _, p := range r.Problems {
 		a.printf("problem: %s: %s\n", printable(p.Where), printable(p.Reason))
 	}
+}
+
+// warnEmptied tells of actors that were evaluated once and have no images any more:
+// a set that went as a whole must not pass for one that never was.
+func (a *app) warnEmptied(ctx context.Context, s store.Store, absent []actor.Actor) error {
+	if len(absent) == 0 {
+		return nil
+	}
+	evaluated, err := evaluation.Recorded(ctx, s)
+	if err != nil {
+		return err
+	}
+	for _, member := range absent {
+		if name := printable(string(member.Name)); evaluated[member.Name] {
+			fmt.Fprintf(a.stderr, "warning: %s: it was evaluated and has no training images any more; `screentest verify %s` says what is lost\n", name, name)
+		}
+	}
+	return nil
 }

@@ -161,6 +161,9 @@ func (a *app) selection(ctx context.Context, s store.Store, args []string) ([]ac
 		return nil, err
 	}
 	a.warn(found)
+	if err := a.warnEmptied(ctx, s, found.Absent); err != nil {
+		return nil, err
+	}
 	var actors []actor.Actor
 	for _, set := range slices.Concat(found.Sets, found.Unreadable) {
 		actors = append(actors, set.Actor)

@@ -26,9 +26,10 @@ func (a *app) verifyCommand() *cobra.Command {
 		Use:   "verify [ACTOR...]",
 		Short: "Prove that images, manifests, mirror, trash and ledger agree",
 		Long: `Read every image of the named actors, or of all, and compare it with the training
-manifest, the mirror, the trash and the ledger. What disagrees is listed, and the
-exit status is 3. With --repair what has one right answer is mended, and it is
-said what is left and why. No image is overwritten or deleted.`,
+manifest, the mirror, the trash and the ledger. What disagrees is listed, with
+every image that was in a set on record and is nowhere, and the exit status is 3.
+With --repair what has one right answer is mended, and it is said what is left
+and why. No image is overwritten or deleted.`,
 		Example: "  screentest --data ./data verify\n  screentest --data ./data verify --repair --mirror s3://bucket/prefix",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.verify(cmd.Context(), args, where, repair)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"screentest/pkg/actor"
 	"screentest/pkg/balance"
@@ -51,6 +52,23 @@ func Load(ctx context.Context, s store.Store, name actor.Name) (*Evaluation, sto
 		return nil, info.Version, nil
 	}
 	return &e, info.Version, nil
+}
+
+// Recorded returns the actors of whom an evaluation is on record, whether or not
+// it can be read. It opens none.
+func Recorded(ctx context.Context, s store.Store) (map[actor.Name]bool, error) {
+	const extension = ".json"
+	recorded := map[actor.Name]bool{}
+	prefix := strings.TrimSuffix(string(actor.EvaluationKey("")), extension)
+	for page, err := range store.All(ctx, s, store.ListOptions{Prefix: prefix, Delimited: true}) {
+		if err != nil {
+			return nil, fmt.Errorf("look for evaluations: %w", err)
+		}
+		for _, object := range page.Objects {
+			recorded[actor.Name(strings.TrimSuffix(object.Key.Base(), extension))] = true
+		}
+	}
+	return recorded, nil
 }
 
 // Save replaces the state v of the actor's evaluation, or fails with

@@ -5,12 +5,14 @@ import (
 	"strings"
 
 	"screentest/pkg/actor"
+	"screentest/pkg/evaluation"
 	"screentest/pkg/store"
 )
 
 // Actors returns the actors of the roster of whom anything is in the tree, be it
-// only in the trash or the ledger. What lies there for a name that is not in the
-// roster is among the problems.
+// only in the trash, the ledger or an evaluation. What lies there for a name that
+// is not in the roster is among the problems, but for evaluations, which anybody
+// may leave or throw away.
 func Actors(ctx context.Context, s store.Store) ([]actor.Actor, []actor.Problem, error) {
 	roster, err := actor.LoadRoster(ctx, s)
 	if err != nil {
@@ -24,7 +26,10 @@ func Actors(ctx context.Context, s store.Store) ([]actor.Actor, []actor.Problem,
 	for _, name := range dirs.Unregistered {
 		problems = append(problems, actor.Problem{Where: "actors/" + name, Reason: "not in the roster"})
 	}
-	known := map[actor.Name]bool{}
+	known, err := evaluation.Recorded(ctx, s)
+	if err != nil {
+		return nil, nil, err
+	}
 	for _, a := range dirs.Present {
 		known[a.Name] = true
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"screentest/pkg/actor"
 	"screentest/pkg/balance"
@@ -78,8 +77,7 @@ func (x *examination) checkDeletions(context.Context) error {
 			continue
 		}
 		kept := slices.ContainsFunc(x.trashed, func(r trashed) bool { return r.Proposal == line.Proposal && r.File == line.File })
-		told := slices.ContainsFunc(x.report.Findings, func(f Finding) bool { return strings.HasSuffix(f.File, "/"+line.File) })
-		if !kept && !told {
+		if !kept && !x.told(line.File) {
 			x.find(Finding{Kind: NotInTrash, File: line.File, SHA256: line.SHA256,
 				Detail: "plan " + line.Proposal + " moved it to the trash, and it is not there", Left: "look for it in a backup, or in an older version of the object"})
 		}

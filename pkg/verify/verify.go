@@ -1,6 +1,8 @@
 // Package verify proves that what lies in the tree of an actor agrees: images,
 // training manifest, mirror, trash and ledger. It comes after everything else
-// and trusts nothing of it: every image is read and hashed.
+// and trusts nothing of it: every image is read and hashed. What the evaluation
+// or the ledger last saw in the set has to be somewhere, also where the set went
+// as a whole.
 //
 // Actor only reads. What it sees of an actor who is being balanced at this
 // moment may be half done. Repair mends what has one right answer, under the
@@ -65,6 +67,7 @@ const (
 	InSetAndTrash       Kind = "in_set_and_trash"
 	NotInTrash          Kind = "not_in_trash"   // though the ledger says that it was moved there
 	OnlyInMirror        Kind = "only_in_mirror" // a training image that the set has not
+	LostImage           Kind = "lost_image"     // it was in the set by the record, and is nowhere
 	Leftover            Kind = "leftover"       // an answer of the generator that was placed, or that no plan knows
 )
 
@@ -140,7 +143,7 @@ func examine(ctx context.Context, c Config, a actor.Actor) (*examination, error)
 	steps := []func(context.Context) error{
 		x.readRecord, x.readImages, x.readManifest, x.readTrash,
 		x.checkPlan, x.checkManifest, x.checkEntries, x.checkGenerations, x.checkMirror, x.checkMirrorOnly,
-		x.checkTrash, x.checkDeletions, x.checkAnswers,
+		x.checkTrash, x.checkDeletions, x.checkLost, x.checkAnswers,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

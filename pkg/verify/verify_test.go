@@ -43,7 +43,7 @@ func TestFaults(t *testing.T) {
 	unharmed := disturbed(t)
 	report, err := verify.Repair(t.Context(), unharmed.config(), ada)
 	unharmed.check(err)
-	if len(report.Mended) != 7 || len(report.Findings) != 0 {
+	if len(report.Mended) != 7 || !slices.Equal(told(unharmed, report.Findings), []string{"lost_image 1.png"}) {
 		t.Fatalf("%+v", report)
 	}
 	want, wantMirror := contents(t, unharmed.store), contents(t, unharmed.mirror)
@@ -219,13 +219,15 @@ func (refusing) Put(context.Context, store.Key, []byte, store.Condition) (store.
 
 func TestActors(t *testing.T) {
 	s := mem.New()
-	put(t, s, "actorsData.json", `[{"name": "nobody"}, {"name": "files"}, {"name": "trash"}, {"name": "ledger"}, {"name": "answer"}, {}]`)
+	put(t, s, "actorsData.json", `[{"name": "nobody"}, {"name": "files"}, {"name": "trash"}, {"name": "ledger"}, {"name": "answer"}, {"name": "evaluated"}, {}]`)
 	put(t, s, actor.TrainingKey("files", "1.png"), "one")
 	put(t, s, actor.TrainingKey("stranger", "1.png"), "one")
 	put(t, s, "screentest/trash/trash/plan/images/1.png", "one")
 	put(t, s, "screentest/generated/answer/plan/1.json", "one")
 	put(t, s, actor.LedgerKey("ledger"), "")
 	put(t, s, actor.LedgerKey("gone"), "")
+	put(t, s, actor.EvaluationKey("evaluated"), "")
+	put(t, s, actor.EvaluationKey("gone too"), "")
 	actors, problems, err := verify.Actors(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
@@ -237,10 +239,10 @@ func TestActors(t *testing.T) {
 	for _, p := range problems {
 		where = append(where, p.Where)
 	}
-	if !slices.Equal(names, []string{"answer", "files", "ledger", "trash"}) {
+	if !slices.Equal(names, []string{"answer", "evaluated", "files", "ledger", "trash"}) {
 		t.Errorf("actors %q", names)
 	}
-	if !slices.Equal(where, []string{"actorsData.json, entry 5", "actors/stranger", "screentest/ledger/gone"}) {
+	if !slices.Equal(where, []string{"actorsData.json, entry 6", "actors/stranger", "screentest/ledger/gone"}) {
 		t.Errorf("problems %q", where)
 	}
 }
