@@ -2,9 +2,11 @@
 // file system, on Linux and macOS.
 //
 // Nothing outside the directory is ever read or written, whatever the keys or
-// the symbolic links in it say: every path is resolved by os.Root. Symbolic
-// links that stay inside are followed; absolute ones count as leaving. Writing
-// or deleting an object whose name is a link replaces or removes the link.
+// the symbolic links in it say: every path is resolved by os.Root. A link to a
+// directory is not followed either where it stays inside: the same file would
+// have two keys, and be deleted under one of them. The directory that is opened
+// may itself be one. Writing or deleting an object whose name is a link replaces
+// or removes the link.
 //
 // An object is replaced by a temporary file, fsync and rename, under an flock
 // of the directory that holds it, so compare-and-swap holds between goroutines
@@ -52,7 +54,7 @@ func Open(path string) (*Store, error) {
 const temporary = ".screentest-put.tmp"
 
 // check says why an operation on k cannot even begin.
-func check(ctx context.Context, k store.Key) error {
+func (s *Store) check(ctx context.Context, k store.Key) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -62,6 +64,23 @@ func check(ctx context.Context, k store.Key) error {
 	for segment := range strings.SplitSeq(string(k), "/") {
 		if segment == temporary {
 			return fmt.Errorf("%w: %q is the name of our temporary files", store.ErrInvalidKey, temporary)
+		}
+	}
+	return s.direct(k)
+}
+
+// direct fails where a directory on the way to k is a symbolic link.
+func (s *Store) direct(k store.Key) error {
+	for i, c := range string(k) {
+		if c != '/' {
+			continue
+		}
+		fi, err := s.top.Lstat(string(k[:i]))
+		if err != nil {
+			return nil // whatever it is, the operation will say so
+		}
+		if fi.Mode()&fs.ModeSymlink != 0 {
+			return fmt.Errorf("%w: %s: %s", store.ErrInvalidKey, k[:i], folder{top: s.top}.whyNot(string(k[:i])))
 		}
 	}
 	return nil

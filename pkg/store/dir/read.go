@@ -23,7 +23,7 @@ func (s *Store) Get(ctx context.Context, k store.Key) (store.Object, error) {
 
 // open opens the regular file k.
 func (s *Store) open(ctx context.Context, k store.Key) (*os.File, fs.FileInfo, error) {
-	if err := check(ctx, k); err != nil {
+	if err := s.check(ctx, k); err != nil {
 		return nil, nil, err
 	}
 	// O_NONBLOCK, because to open a named pipe would take forever.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -13,8 +12,8 @@ import (
 
 // An item is one line of a listing: an object, a prefix, or a refusal.
 type item struct {
-	name    string // of a directory with a slash at the end, which puts it in order
-	info    fs.FileInfo
+	name    string      // of a directory with a slash at the end, which puts it in order
+	info    fs.FileInfo // of an object
 	refusal string
 }
 
@@ -26,40 +25,35 @@ type walk struct {
 }
 
 func (w walk) all(visit func(item) bool) error {
-	fi, err := w.store.top.Stat(".")
-	if err != nil {
+	if _, err := w.store.top.Stat("."); err != nil {
 		return err
 	}
-	w.directory(item{info: fi}, nil, func(i item) bool { return i.name <= w.After || visit(i) })
+	w.directory("", func(i item) bool { return i.name <= w.After || visit(i) })
 	return w.ctx.Err()
 }
 
-// directory visits what lies in d, which lies in above. It returns false when
-// visit does: then the walk is over.
-func (w walk) directory(d item, above []fs.FileInfo, visit func(item) bool) bool {
+// directory visits what lies in dir. It returns false when visit does: then the
+// walk is over.
+func (w walk) directory(dir string, visit func(item) bool) bool {
 	if w.ctx.Err() != nil {
 		return false
 	}
-	if slices.ContainsFunc(above, func(fi fs.FileInfo) bool { return os.SameFile(fi, d.info) }) {
-		return visit(item{name: d.name, refusal: "symbolic link to a directory that holds it"})
-	}
-	items, err := w.items(d.name)
+	items, err := w.items(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return true // gone since we saw it
 	}
 	if err != nil {
-		return visit(item{name: d.name, refusal: reason(err)})
+		return visit(item{name: dir, refusal: reason(err)})
 	}
-	above = append(slices.Clip(above), d.info)
 	for _, i := range items {
-		if !w.item(i, above, visit) {
+		if !w.item(i, visit) {
 			return false
 		}
 	}
 	return true
 }
 
-func (w walk) item(i item, above []fs.FileInfo, visit func(item) bool) bool {
+func (w walk) item(i item, visit func(item) bool) bool {
 	selected := strings.HasPrefix(i.name, w.Prefix)
 	switch {
 	case i.refusal != "":
@@ -67,27 +61,27 @@ func (w walk) item(i item, above []fs.FileInfo, visit func(item) bool) bool {
 	case !strings.HasSuffix(i.name, "/"):
 		return !selected || visit(i)
 	case w.Delimited && selected && i.name != w.Prefix:
-		return w.fold(i, above, visit)
+		return w.fold(i.name, visit)
 	default:
-		return w.directory(i, above, visit)
+		return w.directory(i.name, visit)
 	}
 }
 
-// fold visits d as a prefix, or what is wrong in d if that hides all its objects.
-func (w walk) fold(d item, above []fs.FileInfo, visit func(item) bool) bool {
-	if d.name <= w.After {
+// fold visits dir as a prefix, or what is wrong in dir if that hides all its objects.
+func (w walk) fold(dir string, visit func(item) bool) bool {
+	if dir <= w.After {
 		return true
 	}
 	var refused []item
 	found := false
-	inside := walk{w.ctx, w.store, store.ListOptions{Prefix: d.name}}
-	inside.directory(d, above, func(i item) bool {
+	inside := walk{w.ctx, w.store, store.ListOptions{Prefix: dir}}
+	inside.directory(dir, func(i item) bool {
 		found = i.refusal == ""
 		refused = append(refused, i)
 		return !found
 	})
 	if found {
-		return visit(item{name: d.name})
+		return visit(item{name: dir})
 	}
 	for _, i := range refused {
 		if !visit(i) {
@@ -154,31 +148,29 @@ func (f folder) describe(name string) (item, bool) {
 	case err != nil:
 		return item{name: key, refusal: reason(err)}, true
 	case fi.Mode()&fs.ModeSymlink != 0:
-		return f.follow(name), true
+		return item{name: key, refusal: f.whyNot(name)}, true
 	case fi.IsDir():
-		return item{name: key + "/", info: fi}, true
+		return item{name: key + "/"}, true
 	case !fi.Mode().IsRegular():
 		return item{name: key, refusal: "not a regular file but " + fi.Mode().String()}, true
 	}
 	return item{name: key, info: fi}, true
 }
 
-// follow says what a symbolic link is. A directory in the tree may be linked; a
-// file may not, for the same bytes under two keys could be deleted under one.
-func (f folder) follow(name string) item {
-	key := f.path + name
+// whyNot says why a symbolic link is none of the tree's objects or directories.
+func (f folder) whyNot(name string) string {
 	fi, err := f.top.Stat(f.path + name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return item{name: key, refusal: "symbolic link that leads nowhere"}
+		return "symbolic link that leads nowhere"
 	case unnameable(err):
-		return item{name: key, refusal: "symbolic link that leaves the tree or goes in a circle"}
+		return "symbolic link that leaves the tree or goes in a circle"
 	case err != nil:
-		return item{name: key, refusal: reason(err)}
+		return reason(err)
 	case fi.IsDir():
-		return item{name: key + "/", info: fi}
+		return "symbolic link to another directory of the tree, whose files would have two keys and be deleted under one; put them here, or mount the directory"
 	}
-	return item{name: key, refusal: "symbolic link; only regular files count"}
+	return "symbolic link; only regular files count"
 }
 
 // reason is the bare cause, for a Refusal says the name itself.

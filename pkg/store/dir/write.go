@@ -64,7 +64,7 @@ func (s *Store) Delete(ctx context.Context, k store.Key, v store.Version) error 
 }
 
 func (s *Store) remove(ctx context.Context, k store.Key, v store.Version) error {
-	if err := check(ctx, k); err != nil {
+	if err := s.check(ctx, k); err != nil {
 		return err
 	}
 	d, err := s.enter(ctx, k)
@@ -89,7 +89,7 @@ func (s *Store) remove(ctx context.Context, k store.Key, v store.Version) error 
 
 // replace puts what fill writes in the place of k.
 func (s *Store) replace(ctx context.Context, k store.Key, c store.Condition, fill func(*os.File) error) (store.Version, error) {
-	if err := check(ctx, k); err != nil {
+	if err := s.check(ctx, k); err != nil {
 		return "", err
 	}
 	enter := s.enterNew
