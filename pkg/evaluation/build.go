@@ -26,6 +26,7 @@ type Fact struct {
 	Checks  *inspect.Checks
 	Verdict *verdict.Verdict
 	Broken  string // why no decoder reads it
+	Damaged bool   // it is broken, and was another file when the manifest listed it
 	Err     error  // why it has no verdict this time
 }
 
@@ -44,7 +45,8 @@ type Facts struct {
 
 // Build draws the conclusions: issues, copies, also of what is in the trash, mix
 // and plan. While an image lacks its verdict nothing is planned, because a plan
-// made without it would generate what is there already.
+// made without it would generate what is there already; and so while images are
+// missing rather than bad (see Damage).
 func Build(f Facts, s settings.Settings) Evaluation {
 	e := Evaluation{
 		SchemaVersion: SchemaVersion, Actor: string(f.Actor), Basis: Basis(f.Judge, s), EvaluatedAt: f.At, Judge: f.Judge,
@@ -87,7 +89,7 @@ func newImage(f Fact, t inspect.Thresholds) Image {
 	}
 	switch {
 	case f.Broken != "":
-		image.Judged, image.Error = Broken, f.Broken
+		image.Judged, image.Error, image.Damaged = Broken, f.Broken, f.Damaged
 		image.add(verdict.Broken, f.Broken)
 	case f.Verdict == nil:
 		image.Judged, image.Error = Unjudged, f.Err.Error()
@@ -238,6 +240,9 @@ func (e *Evaluation) markCopies(kept map[string]string) {
 func propose(e Evaluation, set []balance.Candidate, s settings.Settings) balance.Plan {
 	if n := len(e.Unjudged()); n > 0 {
 		return balance.Withheld(set, fmt.Sprintf("nothing is planned: %d of %d images have no verdict", n, len(set)))
+	}
+	if why := e.Damage(); why != "" {
+		return balance.Withheld(set, "nothing is planned: "+why)
 	}
 	return balance.Propose(set, s.Target, s.Plan.Limits, s.Generation.USDPerImage)
 }

@@ -84,9 +84,15 @@ func Save(ctx context.Context, s store.Store, e Evaluation, v store.Version) err
 	return nil
 }
 
+// final reports whether e holds as long as set and basis do: everything is judged,
+// and nothing waits for a person who brings back what was lost.
+func (e *Evaluation) final(basis string) bool {
+	return e != nil && e.Basis == basis && len(e.Unjudged()) == 0 && e.Damage() == ""
+}
+
 // CurrentFor is Current for a set of which the mark alone is known.
 func (e *Evaluation) CurrentFor(mark, basis string) bool {
-	if e == nil || e.Basis != basis || len(e.Images) == 0 || len(e.Unjudged()) > 0 {
+	if !e.final(basis) || len(e.Images) == 0 {
 		return false
 	}
 	var base store.Version
@@ -103,9 +109,9 @@ func (e *Evaluation) CurrentFor(mark, basis string) bool {
 
 // Current reports whether e is still the evaluation of set on this basis. It
 // compares versions and reads no image. An evaluation with unjudged images is
-// never current.
+// never current, and neither is one with damage, which the manifest is asked about.
 func (e *Evaluation) Current(set actor.Set, basis string) bool {
-	if e == nil || e.Basis != basis || len(e.Images) != len(set.Images) || len(e.Unjudged()) > 0 {
+	if !e.final(basis) || len(e.Images) != len(set.Images) {
 		return false
 	}
 	if base, ok := set.BaseImage(); ok != (e.Base != nil) || ok && base.Version != e.Base.Version {

@@ -88,6 +88,7 @@ type Image struct {
 	Decision    *decision.Ruling `json:"decision,omitempty"` // what people decided: it counts instead
 	Judged      Judged           `json:"judged"`
 	Error       string           `json:"error"`
+	Damaged     bool             `json:"damaged,omitempty"` // broken, and another file when the manifest listed it
 }
 
 // Contents returns the set that was evaluated: content by file, "" for an image

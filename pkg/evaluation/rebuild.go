@@ -29,7 +29,7 @@ func (e Evaluation) Facts() (Facts, error) {
 		}
 		switch {
 		case image.Judged == Broken:
-			fact.Broken = image.Error
+			fact.Broken, fact.Damaged = image.Error, image.Damaged
 		case image.Verdict == nil && image.Error == "":
 			return Facts{}, fmt.Errorf("%s: %w", e.Actor, errNoFacts)
 		case image.Verdict == nil:

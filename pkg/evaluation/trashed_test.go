@@ -91,7 +91,7 @@ func TestCopiesOfWhatIsInTheTrash(t *testing.T) {
 		"copies may stay":                {image: same, trashed: gone, settings: &noCopies, told: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := evaluation.Facts{Actor: "ada", Images: []evaluation.Fact{test.image}, Rulings: test.rulings}
+			f := evaluation.Facts{Actor: "ada", Images: []evaluation.Fact{test.image, fact("sound.png", verdict.Photorealistic, 8)}, Rulings: test.rulings}
 			trashed := inTrash(test.trashed, test.image.SHA256)
 			if test.before {
 				trashed.Later = []string{"of another"}

@@ -92,13 +92,18 @@ type Result struct {
 // verdict. The next evaluation asks for them again.
 var ErrUnjudged = errors.New("images without a verdict")
 
+// ErrDamaged says that the evaluation was written but plans nothing, because files
+// of the set are broken that look like a loss: see evaluation.Evaluation.Damage.
+var ErrDamaged = errors.New("a damaged set")
+
 // ErrNoImages says that there is nothing to evaluate. An evaluation that is on
 // record stays as it is.
 var ErrNoImages = errors.New("no training images")
 
-// Evaluate brings the evaluation of a up to date. It fails with ErrUnjudged where
-// the document was written but is incomplete, with judge.ErrHalt where no further
-// actor can succeed, and otherwise with what went wrong for this actor alone.
+// Evaluate brings the evaluation of a up to date. It fails with ErrUnjudged or
+// ErrDamaged where the document was written but plans nothing, with judge.ErrHalt
+// where no further actor can succeed, and otherwise with what went wrong for this
+// actor alone.
 func (e *Evaluator) Evaluate(ctx context.Context, a actor.Actor) (Result, error) {
 	return e.EvaluateSeen(ctx, a, "")
 }
@@ -184,6 +189,9 @@ func (e *Evaluator) renew(ctx context.Context, a actor.Actor, before survey) (Re
 func (e *Evaluator) make(ctx context.Context, now survey) (Result, error) {
 	work := &work{Evaluator: e, set: now.set, facts: make([]evaluation.Fact, len(now.set.Images))}
 	err := work.run(ctx, now.old)
+	if err == nil {
+		err = work.compareBroken(ctx)
+	}
 	result := Result{Spent: work.usage}
 	if err != nil {
 		return result, err
@@ -245,6 +253,9 @@ func (e *Evaluator) concludeAgain(ctx context.Context, w *work) (evaluation.Eval
 
 func incomplete(e evaluation.Evaluation) error {
 	left := e.Unjudged()
+	if damage := e.Damage(); len(left) == 0 && damage != "" {
+		return fmt.Errorf("%w: %s", ErrDamaged, damage)
+	}
 	if len(left) == 0 {
 		return nil
 	}

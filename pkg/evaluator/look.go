@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
 	"screentest/pkg/evaluation"
 	"screentest/pkg/inspect"
 	"screentest/pkg/judge"
+	"screentest/pkg/manifest"
 	"screentest/pkg/store"
 )
 
@@ -107,6 +109,27 @@ func (w *work) lookAtImage(ctx context.Context, info store.Info) (evaluation.Fac
 		fact.Checks = &picture.Checks
 	}
 	return fact, picture.Preview, nil
+}
+
+// compareBroken finds out which broken files were others when the manifest listed
+// them. A set without broken files costs nothing.
+func (w *work) compareBroken(ctx context.Context) error {
+	broken := func(f evaluation.Fact) bool { return f.Broken != "" }
+	if w.set.Manifest == nil || !slices.ContainsFunc(w.facts, broken) {
+		return nil
+	}
+	m, _, err := manifest.Load(ctx, w.Store, w.set.Actor.Name)
+	if errors.Is(err, manifest.ErrInvalid) || errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrTooLarge) {
+		return nil // it says nothing
+	}
+	if err != nil {
+		return err
+	}
+	for i, fact := range w.facts {
+		listed := m.Images[fact.Info.Key.Base()].SHA256
+		w.facts[i].Damaged = broken(fact) && listed != "" && listed != fact.SHA256
+	}
+	return nil
 }
 
 // need says what is known of a content already, and whether its verdict is

@@ -324,6 +324,30 @@ func TestARefusalIsNotTriedAgain(t *testing.T) {
 	}
 }
 
+// What did not arrive is not asked for again and again, and no sweep takes the
+// evaluation that says so for a good one.
+func TestADamagedSetFailsOnce(t *testing.T) {
+	s, m := tree(t, 2), &model{}
+	for _, file := range []string{"0.png", "1.png"} {
+		write(t, s, actor.TrainingKey("ada", file), []byte("<Error>"))
+	}
+	for range 2 {
+		st := evaluations(t, s, m)
+		begin(t, s, st)
+		st.settle(t)
+		if out, _ := look(t, s), evaluated(t, s, "ada"); out.Failed != 1 || out.Settled() != 2 {
+			t.Errorf("%+v", out)
+		}
+		if _, dead := st.left(t); dead != 0 {
+			t.Errorf("%d dead letters", dead)
+		}
+		last, err := worker.LastFailure(t.Context(), s, "ada")
+		if err != nil || last == nil || !strings.Contains(last.Reason, "every file is broken, 2 of 2") {
+			t.Errorf("last failure %+v, %v", last, err)
+		}
+	}
+}
+
 // Fail operation after operation: what the queue brings again repairs all of it,
 // with nothing lost and nothing paid twice.
 func TestEveryFaultOfAWorkerIsRepaired(t *testing.T) {
