@@ -107,7 +107,8 @@ type Ledger struct {
 func New(s store.Store, n actor.Name) *Ledger { return &Ledger{store: s, name: n} }
 
 // Load reads the ledger of an actor; one that has none has an empty one. It
-// fails with ErrAltered where the lines do not follow from each other.
+// fails with ErrAltered where the lines do not follow from each other, or none are
+// left.
 func Load(ctx context.Context, s store.Store, n actor.Name) (*Ledger, error) {
 	l := New(s, n)
 	return l, l.reload(ctx)
@@ -148,7 +149,10 @@ func decode(text []byte) ([]Line, error) {
 		lines = append(lines, line)
 		prev = digest(raw)
 	}
-	if len(text) > 0 && !bytes.HasSuffix(text, []byte("\n")) {
+	switch {
+	case len(text) == 0: // we write none without a line
+		return nil, fmt.Errorf("%w: it is empty", ErrAltered)
+	case !bytes.HasSuffix(text, []byte("\n")):
 		return nil, fmt.Errorf("%w: it ends in the middle of a line", ErrAltered)
 	}
 	return lines, nil

@@ -291,6 +291,7 @@ func TestAltered(t *testing.T) {
 		"a line is there twice": slices.Concat(text, text[len(first)+1:]),
 		"no JSON":               edit("{", "["),
 		"cut off":               text[:len(text)-1],
+		"emptied":               {},
 	} {
 		t.Run(what, func(t *testing.T) {
 			v, err := s.Put(t.Context(), actor.LedgerKey(name), altered, store.IfVersion(info.Version))
