@@ -60,9 +60,9 @@ func TestAnActorCostsFewRequests(t *testing.T) {
 	if n := cost("0001_nobody", "warm"); n != 2 {
 		t.Errorf("settings and roster: %d requests", n)
 	}
-	// The base image, list, decisions, evaluation, verdicts, and what is written: verdicts for
-	// each case of ten images, the plan, and the evaluation.
-	most := images + 7 + (images+9)/10
+	// The base image, list, decisions, evaluation, verdicts, ledger, and what is written: verdicts
+	// for each case of ten images, the plan, and the evaluation.
+	most := images + 8 + (images+9)/10
 	if n := cost(first, "a"); n > most {
 		t.Errorf("%d images: %d requests, want %d at most", images, n, most)
 	}

@@ -184,5 +184,5 @@ func costsFewRequests(t *testing.T, tree string) {
 // firstEvaluation is what the first evaluation of a set costs in requests beside
 // one for each image: the decisions, the list and the evaluation before the claim
 // and the latter two again after it, the base image, claiming and releasing, the
-// plan put forward, the evaluation written.
-const firstEvaluation = 10
+// ledger, the plan put forward, the evaluation written.
+const firstEvaluation = 11

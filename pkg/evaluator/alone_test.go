@@ -22,7 +22,7 @@ func aloneOn(s store.Store, j *counting) *evaluator.Evaluator {
 }
 
 // Each operation is a request on S3: beside one for each image and the base
-// image, list, decisions, evaluation and verdicts are looked at, the verdicts of each case
+// image, list, decisions, evaluation, verdicts and ledger are looked at, the verdicts of each case
 // are recorded, and the plan and the evaluation are written.
 func TestAloneCostsNoClaim(t *testing.T) {
 	const images, cases = 5, 3
@@ -31,7 +31,7 @@ func TestAloneCostsNoClaim(t *testing.T) {
 		t.Fatal(err)
 	}
 	ops := counted.Ops()
-	if want := images + 1 + 4 + cases + 2; len(ops) != want {
+	if want := images + 1 + 5 + cases + 2; len(ops) != want {
 		t.Errorf("%d operations, want %d: %v", len(ops), want, ops)
 	}
 	claim := storetest.Op{Name: "put", Key: actor.LeaseKey(ada.Name)}

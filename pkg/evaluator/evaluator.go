@@ -208,7 +208,9 @@ func (e *Evaluator) make(ctx context.Context, now survey) (Result, error) {
 
 // conclude makes the evaluation of what is known and puts it on record.
 func (e *Evaluator) conclude(ctx context.Context, w *work, s survey) (evaluation.Evaluation, error) {
-	book, err := e.book(ctx, w.set.Actor.Name, s)
+	// Also where there is no evaluation: it may have been thrown away, and what is in
+	// the trash must be known again.
+	book, err := ledger.Load(ctx, e.Store, w.set.Actor.Name)
 	if err != nil {
 		return evaluation.Evaluation{}, err
 	}
@@ -224,16 +226,6 @@ func (e *Evaluator) conclude(ctx context.Context, w *work, s survey) (evaluation
 		return made, err
 	}
 	return made, evaluation.Save(ctx, e.Store, made, s.version)
-}
-
-// book returns the actor's ledger. One whose set is evaluated for the first time
-// presumably has none, and nothing in the trash, so it is not read. Where the
-// evaluation was thrown away, the one after the first knows both again.
-func (e *Evaluator) book(ctx context.Context, n actor.Name, s survey) (*ledger.Ledger, error) {
-	if s.version == "" {
-		return ledger.New(e.Store, n), nil
-	}
-	return ledger.Load(ctx, e.Store, n)
 }
 
 // concludeAgain is for when a person decided something while the images were

@@ -171,6 +171,24 @@ func TestFaultsOfTheTrashAreRepairedByARerun(t *testing.T) {
 	})
 }
 
+// An evaluation can be thrown away; the next one knows of the trash all the same.
+func TestWhatWasDeletedIsKnownWithoutAnEvaluation(t *testing.T) {
+	s := afterAPlan(t)
+	s.evaluate(false)
+	s.put("again.png", small(3))
+	key := actor.EvaluationKey(ada.Name)
+	_, info, err := store.ReadAll(t.Context(), s.store, key, store.MaxDocument)
+	if err == nil {
+		err = s.store.Delete(t.Context(), key, info.Version)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := s.evaluate(false); !slices.Equal(told(e), []string{"again.png"}) {
+		t.Errorf("told %q", told(e))
+	}
+}
+
 // The trash is read only for images that came into the set after a plan had
 // deleted some, and the ledger once.
 func TestTheTrashCostsFewRequests(t *testing.T) {
@@ -196,7 +214,7 @@ func TestTheTrashCostsFewRequests(t *testing.T) {
 		}
 	}
 	s := newScene(t, map[string][]byte{"a.png": small(1)})
-	check("the first evaluation", s, 0, 0)
+	check("the first evaluation", s, 0, 1)
 	s.put("b.png", small(2))
 	check("without trash", s, 0, 1)
 

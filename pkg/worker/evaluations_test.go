@@ -186,7 +186,7 @@ func TestWhatIsDoneAlreadyCostsThreeRequests(t *testing.T) {
 	if again := s.Ops()[first:]; len(again) != 3 {
 		t.Errorf("%v, want the decisions, the list, the evaluation", again)
 	}
-	if cases := 2; first != 1+4+3+cases+2 { // roster; decisions, list, evaluation, verdicts; images; a put for each case; plan, evaluation
+	if cases := 2; first != 1+4+3+cases+3 { // roster; decisions, list, evaluation, verdicts; images; a put for each case; ledger, plan, evaluation
 		t.Errorf("the first time: %d: %v", first, s.Ops()[:first])
 	}
 }
