@@ -16,7 +16,8 @@ import (
 )
 
 // ErrHalt says that no further request of this run can succeed: the key is
-// refused, the quota is used up, the cost limit is reached. The run stops and is
+// refused, the quota is used up, the cost limit is reached, no answer is of any
+// use. The run stops and is
 // left resumable. Judges wrap it around the cause.
 var ErrHalt = errors.New("run stopped")
 

@@ -62,6 +62,7 @@ func (q *inquiry) askInParts(ctx context.Context, images []judge.Exhibit) error 
 	verdicts, err := q.ask(ctx, 1, images)
 	switch {
 	case err == nil:
+		q.judge.inVain.Store(0)
 		for sum, v := range verdicts {
 			q.verdicts[sum] = v
 		}
@@ -70,13 +71,33 @@ func (q *inquiry) askInParts(ctx context.Context, images []judge.Exhibit) error 
 		return err
 	case len(images) == 1:
 		q.failures[images[0].SHA256] = err
-		return nil
+		return q.judge.despair(err)
 	}
 	half := len(images) / 2
 	if err := q.askInParts(ctx, images[:half]); err != nil {
 		return err
 	}
 	return q.askInParts(ctx, images[half:])
+}
+
+// hopeless is how many images in a row, of whatever actor, may each bring no answer
+// of use though they were asked about alone. One set of strange pictures is not
+// enough; a model that does not understand the question takes three cases.
+const hopeless = 30
+
+// despair counts an image that was asked about alone and got no verdict, and stops
+// the run where no image gets one any more: every case is split down to single
+// images and paid for again. A refusal is an answer.
+func (j *Judge) despair(cause error) error {
+	if errors.Is(cause, judge.ErrRefused) {
+		j.inVain.Store(0)
+		return nil
+	}
+	if j.inVain.Add(1) < hopeless {
+		return nil
+	}
+	return fmt.Errorf("%w: for %d images in a row, each asked about alone, %s at %s gave no answer of use: try another judge.model or base URL; the last: %w",
+		judge.ErrHalt, hopeless, j.config.Model, j.endpoint.BaseURL(), cause)
 }
 
 // ask makes one request and returns the verdicts by content.

@@ -53,6 +53,65 @@ func TestWhatStopsTheRun(t *testing.T) {
 	}
 }
 
+// A model that answers nothing properly stops the run after three cases. One that
+// does so once in a while, or declines, does not.
+func TestAModelThatIsOfNoUseStopsTheRun(t *testing.T) {
+	useless := openaitest.Always(replace("img_", "picture_"))
+	showing := func(n int, f openaitest.Fault) func(openaitest.Request) openaitest.Fault {
+		return openaitest.Showing(hash(n), f)
+	}
+	tests := map[string]struct {
+		fault func(openaitest.Request) openaitest.Fault
+		size  int
+		halts int // the case with which it stops, 0 for never
+	}{
+		"wrong labels":             {useless, 10, 3},
+		"wrong labels, one by one": {useless, 1, 30},
+		"cut off":                  {openaitest.Always(openaitest.CutOff()), 10, 3},
+		"refusals":                 {openaitest.Always(openaitest.Refused()), 10, 0},
+		"one bad image":            {showing(6, openaitest.CutOff()), 10, 0},
+		"one bad image, alone":     {showing(0, openaitest.CutOff()), 1, 30},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			j, h := direct(t, openaitest.Options{Fault: test.fault})
+			for n := 1; n <= 40; n++ {
+				_, _, err := j.Judge(t.Context(), caseOf(test.size))
+				if !errors.Is(err, judge.ErrHalt) {
+					continue
+				}
+				if n != test.halts || !strings.Contains(err.Error(), "gpt-6-luna at https://") {
+					t.Errorf("case %d: %v", n, err)
+				}
+				if most := 2 * 30; h.Stats().Requests > most {
+					t.Errorf("%d requests, want %d at most", h.Stats().Requests, most)
+				}
+				return
+			}
+			if test.halts > 0 {
+				t.Error("it goes on for ever")
+			}
+		})
+	}
+}
+
+// What comes back is counted anew: a run that follows on a server that was mended
+// does not stop.
+func TestAnAnswerOfUseGivesHopeAgain(t *testing.T) {
+	requests := 0
+	j, _ := direct(t, openaitest.Options{Fault: func(openaitest.Request) openaitest.Fault {
+		if requests++; requests%(2*19+1) == 0 { // two cases are of no use, the third is answered
+			return nil
+		}
+		return openaitest.CutOff()
+	}})
+	for n := range 9 {
+		if _, _, err := j.Judge(t.Context(), caseOf(10)); err != nil {
+			t.Errorf("case %d: %v", n, err)
+		}
+	}
+}
+
 // The limit stops the run before the request that could exceed it.
 func TestBudgetStopsBeforeTheRequest(t *testing.T) {
 	budget := cost.NewBudget(0.005)

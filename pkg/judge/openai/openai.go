@@ -7,7 +7,7 @@
 // back is validated in full and trusted in nothing. A case that is not answered
 // properly is split in halves, down to single images, so that one bad picture
 // costs its neighbours nothing; what the model calls a close call is asked twice
-// more.
+// more. A model that answers nothing properly stops the run.
 //
 // It promises: no request leaves before the most it can cost has been reserved;
 // everything sent is accounted for; attempts and time are bounded; the key is in
@@ -18,6 +18,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	openai "github.com/sashabaranov/go-openai"
@@ -68,6 +69,7 @@ type Judge struct {
 	endpoint *endpoint.Endpoint
 	dialect  dialect
 	rubric   string
+	inVain   *atomic.Int32 // images in a row without an answer of use, see despair
 }
 
 var _ judge.Judge = (*Judge)(nil)
@@ -90,7 +92,7 @@ func New(c Config) (*Judge, error) {
 	if err != nil {
 		return nil, fmt.Errorf("openai judge: %w", err)
 	}
-	j := &Judge{config: &c, endpoint: peer, dialect: dialect, rubric: rubricVersion()}
+	j := &Judge{config: &c, endpoint: peer, dialect: dialect, rubric: rubricVersion(), inVain: new(atomic.Int32)}
 	if err := openai.NewReasoningValidator().Validate(j.envelope(1)); err != nil {
 		return nil, fmt.Errorf("openai judge: model %s does not take these settings: %w", c.Model, err)
 	}
