@@ -6,10 +6,12 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -52,13 +54,17 @@ func goesOnWhenKilled(t *testing.T, whole string) {
 		t.Error("evaluations differ from those of an undisturbed run")
 	}
 
+	for _, by := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		p.forget(t)
+		if images := p.interrupt(t, by); images != asked {
+			t.Errorf("%d images asked about with one %s, want each of %d once", images, by, asked)
+		}
+		if disturbed := documents(t, p.tree); !maps.Equal(disturbed, quiet) {
+			t.Errorf("after %s evaluations differ from those of an undisturbed run", by)
+		}
+	}
 	p.forget(t)
-	if images := p.interrupt(t); images != asked {
-		t.Errorf("%d images asked about with one Ctrl-C, want each of %d once", images, asked)
-	}
-	if disturbed := documents(t, p.tree); !maps.Equal(disturbed, quiet) {
-		t.Error("evaluations differ from those of an undisturbed run")
-	}
+	p.outlivesTheTerminal(t)
 
 	if after := contents(t, p.tree, false); !maps.Equal(before, after) {
 		t.Error("something outside screentest/ has changed")
@@ -151,23 +157,38 @@ func (v *victim) killAtRequests(t *testing.T, n int) bill {
 	return bill{}
 }
 
-// interrupt sends one Ctrl-C in the midst of a run, lets another run finish, and
-// returns how many images both asked about.
-func (v *victim) interrupt(t *testing.T) int {
-	t.Helper()
-	before := v.model.Stats().Images
-	cmd := v.start(t)
+// strikeAt sends a signal to cmd with the third request, and waits for its end.
+func (v *victim) strikeAt(cmd *exec.Cmd, by os.Signal) (status int) {
 	requests := 0
 	v.mu.Lock()
 	v.strike = func() {
 		if requests++; requests == 3 {
-			_ = cmd.Process.Signal(os.Interrupt)
+			_ = cmd.Process.Signal(by)
 		}
 	}
 	v.mu.Unlock()
 	_ = cmd.Wait()
-	if status := cmd.ProcessState.ExitCode(); status != statusFailed {
-		t.Errorf("after Ctrl-C: status %d, want %d", status, statusFailed)
+	return cmd.ProcessState.ExitCode()
+}
+
+// outlivesTheTerminal starts the program as nohup does: the end of the terminal is
+// then none of its business.
+func (v *victim) outlivesTheTerminal(t *testing.T) {
+	t.Helper()
+	signal.Ignore(syscall.SIGHUP)
+	defer signal.Reset(syscall.SIGHUP)
+	if status := v.strikeAt(v.start(t), syscall.SIGHUP); status != statusOK {
+		t.Errorf("with SIGHUP ignored: status %d, want %d", status, statusOK)
+	}
+}
+
+// interrupt sends one signal in the midst of a run, lets another run finish, and
+// returns how many images both asked about.
+func (v *victim) interrupt(t *testing.T, by os.Signal) int {
+	t.Helper()
+	before := v.model.Stats().Images
+	if status := v.strikeAt(v.start(t), by); status != statusFailed {
+		t.Errorf("after %s: status %d, want %d", by, status, statusFailed)
 	}
 	v.mustFinish(t)
 	return v.model.Stats().Images - before

@@ -32,12 +32,23 @@ const (
 func main() {
 	// After the first Ctrl-C the command stops in its own time; a second one
 	// finds the default behaviour restored and ends the process at once.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), stopping()...)
 	context.AfterFunc(ctx, func() {
 		stop()
 		fmt.Fprintln(os.Stderr, "\nstopping as soon as what is under way is recorded; Ctrl-C again to stop at once")
 	})
 	os.Exit(execute(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// stopping are the signals that end a command in its own time. The end of the
+// terminal or of a connection is one, unless the command was started to outlive
+// it, as by nohup.
+func stopping() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
 }
 
 // execute runs one command line and returns the exit status.
