@@ -24,7 +24,9 @@ func (s *Store) Put(ctx context.Context, k store.Key, body []byte, c store.Condi
 	return v, nil
 }
 
-// Copy implements store.Store.
+// Copy implements store.Store. A copy has the permissions of the source, so that
+// what goes to the trash and comes back is as readable as it was. It has not its
+// times: they tell versions apart, and a key must never come back to an old one.
 func (s *Store) Copy(ctx context.Context, src store.Key, v store.Version, dst store.Key) (store.Version, error) {
 	from, fi, err := s.open(ctx, src)
 	if err != nil {
@@ -35,6 +37,9 @@ func (s *Store) Copy(ctx context.Context, src store.Key, v store.Version, dst st
 		return "", fmt.Errorf("copy %s: %w", src, store.ErrConflict)
 	}
 	copied, err := s.replace(ctx, dst, store.IfAbsent, func(to *os.File) error {
+		if err := to.Chmod(fi.Mode().Perm()); err != nil {
+			return err
+		}
 		if _, err := io.Copy(to, from); err != nil {
 			return err
 		}

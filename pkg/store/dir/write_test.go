@@ -3,6 +3,7 @@ package dir_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -41,6 +42,31 @@ func TestPermissionsAreKept(t *testing.T) {
 	must(t, err)
 	if fi.Mode() != 0o640 {
 		t.Errorf("mode 0640 became %o", fi.Mode())
+	}
+}
+
+// There and back again, as through the trash.
+func TestACopyHasThePermissionsOfItsSource(t *testing.T) {
+	root := t.TempDir()
+	s, ctx := open(t, root), t.Context()
+	for _, mode := range []os.FileMode{0o600, 0o444, 0o666} { // whatever the umask
+		file := fmt.Sprintf("%o", mode)
+		write(t, filepath.Join(root, "set", file), "x")
+		must(t, os.Chmod(filepath.Join(root, "set", file), mode))
+		from := store.Key("set/" + file)
+		for _, to := range []store.Key{store.Key("trash/" + file), from} {
+			_, info, err := store.ReadAll(ctx, s, from, 100)
+			must(t, err)
+			_, err = s.Copy(ctx, from, info.Version, to)
+			must(t, err)
+			must(t, s.Delete(ctx, from, info.Version))
+			fi, err := os.Stat(filepath.Join(root, string(to)))
+			must(t, err)
+			if fi.Mode() != mode {
+				t.Errorf("%s is %s, want %s", to, fi.Mode(), mode)
+			}
+			from = to
+		}
 	}
 }
 
