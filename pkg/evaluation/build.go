@@ -202,31 +202,6 @@ func forgetCopies(set []balance.Candidate) {
 	}
 }
 
-// groupCopies marks candidates that are copies of one picture, also where A is a
-// copy of B and B of C but A and C are too far apart to tell.
-func groupCopies(images []Image, set []balance.Candidate) {
-	var prints []inspect.Print
-	var places []int
-	for i, image := range images {
-		if image.Checks != nil {
-			prints = append(prints, inspect.Print{SHA256: image.SHA256, Checks: *image.Checks})
-			places = append(places, i)
-		}
-	}
-	for _, match := range inspect.Copies(prints) {
-		to, from := groupOf(set[places[match.A]]), groupOf(set[places[match.B]])
-		for i := range set {
-			if group := groupOf(set[i]); group == from || group == to {
-				set[i].Copies = to
-			}
-		}
-	}
-}
-
-// groupOf names the group of a candidate after the file of one of its members;
-// one without copies is a group of its own.
-func groupOf(c balance.Candidate) string { return cmp.Or(c.Copies, c.File) }
-
 func (e *Evaluation) markCopies(kept map[string]string) {
 	for i := range e.Images {
 		image := &e.Images[i]

@@ -29,8 +29,8 @@ func (t Trashed) resembles(i Image) bool {
 	if t.Checks == nil || i.Checks == nil || t.Checks.Version != i.Checks.Version || !slices.Contains(t.Later, i.SHA256) {
 		return false
 	}
-	pair := []inspect.Print{{SHA256: t.SHA256, Checks: *t.Checks}, {SHA256: i.SHA256, Checks: *i.Checks}}
-	return len(inspect.Copies(pair)) > 0
+	_, copied := inspect.CopyOf(inspect.Print{SHA256: i.SHA256, Checks: *i.Checks}, []inspect.Print{{SHA256: t.SHA256, Checks: *t.Checks}})
+	return copied
 }
 
 // markTrashed tells the images that are copies of one in the trash, rather of the

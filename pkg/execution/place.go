@@ -78,11 +78,8 @@ func (p *performance) copyOf(ctx context.Context, i evaluation.Image) (string, e
 	if err != nil {
 		return "", err
 	}
-	last := len(prints)
-	for _, match := range inspect.Copies(append(prints, inspect.Print{SHA256: i.SHA256, Checks: *i.Checks})) {
-		if match.B == last {
-			return names[match.A], nil
-		}
+	if at, ok := inspect.CopyOf(inspect.Print{SHA256: i.SHA256, Checks: *i.Checks}, prints); ok {
+		return names[at], nil
 	}
 	return "", nil
 }

@@ -1,5 +1,7 @@
 package inspect
 
+import "iter"
+
 // A Print is what Copies knows of an image.
 type Print struct {
 	SHA256 string
@@ -20,49 +22,67 @@ type Match struct {
 	Distance float64 // 0 the same, 1 at the limit of what is a copy
 }
 
-// Copies compares each image with each other one and returns the pairs that are
+// Copies compares each image with each other one and yields the pairs that are
 // copies, in the order of A, then of B. An image that could not be inspected,
 // whose Checks are empty, is a copy of nothing. The time grows with the square of
 // the number: three hundred images take about 30 ms.
-func Copies(prints []Print) []Match {
-	thumbs := make([]*sides, len(prints))
-	for i, p := range prints {
-		thumbs[i] = sidesOf(p.Checks.Print)
-	}
-	var matches []Match
-	for a := range prints {
-		for b := a + 1; b < len(prints); b++ {
-			if thumbs[a] == nil || thumbs[b] == nil {
-				continue
-			}
-			m := Match{A: a, B: b, Kind: Exact}
-			if prints[a].SHA256 != prints[b].SHA256 {
-				m.Kind, m.Distance = thumbs[a].compare(thumbs[b])
-			}
-			if m.Distance <= 1 {
-				matches = append(matches, m)
+func Copies(prints []Print) iter.Seq[Match] {
+	return func(yield func(Match) bool) {
+		known := make([]*sides, len(prints))
+		for i, p := range prints {
+			known[i] = sidesOf(p)
+		}
+		for a := range known {
+			for b := a + 1; b < len(known); b++ {
+				kind, distance := known[a].compare(known[b])
+				if kind != "" && !yield(Match{A: a, B: b, Kind: kind, Distance: distance}) {
+					return
+				}
 			}
 		}
 	}
-	return matches
+}
+
+// CopyOf returns the place of the first of the images that p is a copy of.
+func CopyOf(p Print, images []Print) (place int, ok bool) {
+	s := sidesOf(p)
+	for i, other := range images {
+		if kind, _ := sidesOf(other).compare(s); kind != "" {
+			return i, true
+		}
+	}
+	return 0, false
 }
 
 // sides are an image's fingerprint as it is and mirrored.
-type sides struct{ plain, mirrored thumb }
+type sides struct {
+	sha256          string
+	plain, mirrored thumb
+}
 
-// sidesOf returns nil for what is no fingerprint of ours.
-func sidesOf(print string) *sides {
-	f, ok := parsePrint(print)
+// sidesOf returns nil for what has no fingerprint of ours.
+func sidesOf(p Print) *sides {
+	f, ok := parsePrint(p.Checks.Print)
 	if !ok {
 		return nil
 	}
-	return &sides{f, f.mirrored()}
+	return &sides{p.SHA256, f, f.mirrored()}
 }
 
-// compare tells in which way two images are closer to being copies.
+// compare tells in which way two images are closest to being copies, and "" if
+// they are none.
 func (s *sides) compare(other *sides) (kind string, distance float64) {
+	switch {
+	case s == nil || other == nil:
+		return "", 0
+	case s.sha256 == other.sha256:
+		return Exact, 0
+	}
 	near, mirrored := s.plain.distance(other.plain), s.mirrored.distance(other.plain)
-	if mirrored < near {
+	switch {
+	case min(near, mirrored) > 1:
+		return "", 0
+	case mirrored < near:
 		return Mirrored, mirrored
 	}
 	return Near, near

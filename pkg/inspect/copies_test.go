@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"image"
+	"slices"
 	"testing"
 
 	"screentest/pkg/inspect"
@@ -33,7 +34,7 @@ func TestCopies(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			found := inspect.Copies([]inspect.Print{printOf(t, original), printOf(t, test.other)})
+			found := slices.Collect(inspect.Copies([]inspect.Print{printOf(t, original), printOf(t, test.other)}))
 			switch {
 			case test.kind == "" && len(found) > 0:
 				t.Errorf("got %+v, want none", found)
@@ -60,15 +61,26 @@ func greyed(img *image.RGBA) image.Image {
 func TestCopiesLeavesOutWhatWasNotInspected(t *testing.T) {
 	empty := inspect.Print{SHA256: "e3b0"}
 	strange := inspect.Print{SHA256: "e3b0", Checks: inspect.Checks{Print: "not ours"}}
-	if found := inspect.Copies([]inspect.Print{empty, empty, strange, strange}); found != nil {
+	if found := slices.Collect(inspect.Copies([]inspect.Print{empty, empty, strange, strange})); found != nil {
 		t.Errorf("got %+v", found)
+	}
+}
+
+func TestCopyOfNamesTheFirst(t *testing.T) {
+	p, other := printOf(t, asPNG(t, scene(1, 300, 200))), printOf(t, asPNG(t, scene(2, 300, 200)))
+	again := printOf(t, asJPEG(t, scene(1, 300, 200), 80))
+	if at, ok := inspect.CopyOf(again, []inspect.Print{{SHA256: again.SHA256}, other, p, again}); !ok || at != 2 {
+		t.Errorf("%d, %t", at, ok)
+	}
+	if at, ok := inspect.CopyOf(other, []inspect.Print{p, again}); ok {
+		t.Errorf("%d, %t", at, ok)
 	}
 }
 
 func TestCopiesNamesEveryPair(t *testing.T) {
 	p := printOf(t, asPNG(t, scene(1, 300, 200)))
 	other := printOf(t, asPNG(t, scene(2, 300, 200)))
-	found := inspect.Copies([]inspect.Print{p, other, p, p})
+	found := slices.Collect(inspect.Copies([]inspect.Print{p, other, p, p}))
 	want := [][2]int{{0, 2}, {0, 3}, {2, 3}}
 	if len(found) != len(want) {
 		t.Fatalf("got %+v", found)

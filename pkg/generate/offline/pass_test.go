@@ -90,7 +90,7 @@ func (c *casting) pass(g generate.Generator, o generate.Order) bool {
 	for _, f := range inspect.Issues(seen.Checks, inspect.DefaultThresholds) {
 		reasons = append(reasons, string(f.Issue))
 	}
-	for _, m := range inspect.Copies(append(c.prints[:len(c.prints):len(c.prints)], print)) {
+	for m := range inspect.Copies(append(c.prints[:len(c.prints):len(c.prints)], print)) {
 		if m.B == len(c.prints) {
 			reasons = append(reasons, m.Kind+" copy")
 		}
