@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"screentest/pkg/note"
+	"screentest/pkg/store"
 	"screentest/pkg/verdict"
 )
 
@@ -56,22 +57,10 @@ func (d Decision) Validate() error {
 		return fmt.Errorf("the kind %q is none of %s, %s, %s, %s", d.Kind, Keep, Condemn, Style, Withdraw)
 	}
 	switch {
-	case !isHash(d.SHA256):
+	case !store.IsHash(d.SHA256):
 		return fmt.Errorf("%q is no SHA-256 in hex", d.SHA256)
 	case !utf8.ValidString(d.File):
 		return errors.New("the file name is not UTF-8")
 	}
 	return note.Check(d.By, d.Why)
-}
-
-func isHash(s string) bool {
-	if len(s) != 64 {
-		return false
-	}
-	for _, c := range s {
-		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return false
-		}
-	}
-	return true
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"regexp"
 )
 
 // HashOf is the SHA-256 of a content, in hex.
@@ -13,6 +14,11 @@ func HashOf(content []byte) string {
 	sum := sha256.Sum256(content)
 	return hex.EncodeToString(sum[:])
 }
+
+var hashed = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// IsHash reports whether s is a SHA-256 as HashOf writes it.
+func IsHash(s string) bool { return hashed.MatchString(s) }
 
 // Hash reads an object and returns the SHA-256 of its content in hex, and which
 // state of it that is.

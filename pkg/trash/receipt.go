@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"time"
 
 	"screentest/pkg/actor"
@@ -84,8 +83,6 @@ func (r Receipt) Image() (manifest.Image, error) {
 	return manifest.NewImage(entry)
 }
 
-var sum256 = regexp.MustCompile(`^[0-9a-f]{64}$`)
-
 // validate says why r cannot be a receipt: it is no use, or it would lead to
 // something else than a training image and its place in the trash.
 func (r Receipt) validate() error {
@@ -104,7 +101,7 @@ func (r Receipt) validate() error {
 		return fmt.Errorf("%.80q is no id of a plan", r.Proposal)
 	case !actor.IsTrainingImage(r.File):
 		return fmt.Errorf("%.80q is no name of a training image", r.File)
-	case !sum256.MatchString(r.SHA256):
+	case !store.IsHash(r.SHA256):
 		return fmt.Errorf("%.80q is no SHA-256", r.SHA256)
 	case r.Bytes < 0:
 		return fmt.Errorf("the size is %d bytes", r.Bytes)
