@@ -1,11 +1,13 @@
 package execution
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 
+	"screentest/pkg/actor"
 	"screentest/pkg/generate"
 	"screentest/pkg/inspect"
 	"screentest/pkg/judge"
@@ -77,7 +79,10 @@ func (p *performance) next(ctx context.Context, step ledger.Step) (done bool, er
 	return false, p.order(ctx, step, t.Orders+1)
 }
 
-// order chooses a prompt, writes the order down, and sends it.
+// order chooses a prompt, writes the order down, and sends it. It looks first for an
+// answer to the very same one, which a ledger that is lost knew of: that is not paid
+// for again. Where something else lies in its place the order is void, and the next
+// one has another place.
 func (p *performance) order(ctx context.Context, step ledger.Step, try int) error {
 	if err := p.ready(ctx); err != nil {
 		return err
@@ -86,10 +91,28 @@ func (p *performance) order(ctx context.Context, step ledger.Step, try int) erro
 	if err != nil {
 		return err
 	}
+	line := ledger.Line{Act: ledger.Ordered, Try: try, Prompt: prompt.ID, Generator: p.generatorName(), Bound: p.Generator.Bound()}
+	before, unknown := p.answer(ctx, step, line)
+	switch {
+	case errors.Is(unknown, store.ErrNotFound):
+		return p.orderAnew(ctx, step, line)
+	case unknown != nil && !errors.Is(unknown, errNoAnswer):
+		return unknown
+	}
+	if err := p.record(ctx, step, line); err != nil {
+		return err
+	}
+	if unknown == nil {
+		return p.received(ctx, step, line, before)
+	}
+	line.Act, line.Why = ledger.Void, unknown.Error()
+	return p.record(ctx, step, line)
+}
+
+func (p *performance) orderAnew(ctx context.Context, step ledger.Step, line ledger.Line) error {
 	if err := p.Allowance.generation(); err != nil {
 		return err
 	}
-	line := ledger.Line{Act: ledger.Ordered, Try: try, Prompt: prompt.ID, Generator: p.generatorName(), Bound: p.Generator.Bound()}
 	if err := p.record(ctx, step, line); err != nil {
 		return err
 	}
@@ -173,13 +196,26 @@ func (p *performance) receive(ctx context.Context, step ledger.Step, line ledger
 		return err
 	}
 	for range storeAttempts {
-		_, err = p.Store.Put(context.WithoutCancel(ctx), p.answerKey(step, a.Try), text, store.IfAbsent)
-		if err == nil || errors.Is(err, store.ErrConflict) { // stored, now or by the attempt before
+		if err = p.keep(context.WithoutCancel(ctx), p.answerKey(step, a.Try), text); err == nil {
 			p.held = &a
 			return p.received(ctx, step, line, a)
 		}
 	}
 	return fmt.Errorf("%w: a picture that was paid for cannot be stored: %w", judge.ErrHalt, err)
+}
+
+// keep stores an answer, unless the attempt before has: what lies there then is the
+// same.
+func (p *performance) keep(ctx context.Context, k store.Key, text []byte) error {
+	_, err := p.Store.Put(ctx, k, text, store.IfAbsent)
+	if !errors.Is(err, store.ErrConflict) {
+		return err
+	}
+	there, _, readErr := store.ReadAll(ctx, p.Store, k, store.MaxDocument)
+	if readErr != nil || bytes.Equal(there, text) {
+		return readErr
+	}
+	return fmt.Errorf("another picture lies at %s: %w", k, err)
 }
 
 func (p *performance) received(ctx context.Context, step ledger.Step, line ledger.Line, a answer) error {
@@ -197,7 +233,7 @@ func (p *performance) recover(ctx context.Context, step ledger.Step, ordered led
 		return p.received(ctx, step, ordered, a)
 	case !errors.Is(err, errNoAnswer):
 		return err
-	case ordered.Bound == 0 && p.Generator != nil && ordered.Generator == p.generatorName():
+	case errors.Is(err, store.ErrNotFound) && ordered.Bound == 0 && p.Generator != nil && ordered.Generator == p.generatorName():
 		if err := p.ready(ctx); err != nil {
 			return err
 		}
@@ -244,7 +280,7 @@ func (p *performance) readBase(ctx context.Context) error {
 	}
 	info, ok := p.standing.set.BaseImage()
 	if !ok {
-		return fmt.Errorf("there is no base image to generate from: put a png or jpeg into %s", "actors/"+string(p.actor.Name)+"/base_image")
+		return fmt.Errorf("there is no base image to generate from: put a png or jpeg into %s", actor.BaseKey(p.actor.Name, ""))
 	}
 	data, _, err := store.ReadAll(ctx, p.Store, info.Key, p.Settings.Images.MaxBytes)
 	if err != nil {

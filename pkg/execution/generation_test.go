@@ -89,6 +89,39 @@ func TestGenerator(t *testing.T) {
 	}
 }
 
+// A ledger that is lost knew of a picture that was paid for. It is neither paid for
+// again nor taken for another one.
+func TestALostLedgerPaysForNothingTwice(t *testing.T) {
+	for what, spoil := range map[string]func(*studio, store.Key){
+		"the answer": func(*studio, store.Key) {},
+		"something else in its place": func(st *studio, k store.Key) {
+			st.take(k)
+			st.put(k, []byte("{}"))
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			st := newStudio(t, memory(), short, 0)
+			if _, err := st.balance(st.killed(moment{"after", "put", "/generate/"})); err == nil {
+				t.Fatal("it was not killed")
+			}
+			answer := slices.Collect(maps.Keys(listing(t, st.store, actor.GeneratedPrefix(name))))
+			if len(answer) != 1 || len(st.camera.orders) != 1 {
+				t.Fatalf("%q stored after %d orders", answer, len(st.camera.orders))
+			}
+			spoil(st, answer[0])
+			st.take(actor.LedgerKey(name))
+			st.mustBalance()
+			orders := 1
+			if what != "the answer" {
+				orders = 2
+			}
+			if e := st.evaluation(); !e.Balanced || len(st.camera.orders) != orders || len(st.placed()) != 1 {
+				t.Errorf("balanced %t, %d orders, want %d: %v", e.Balanced, len(st.camera.orders), orders, st.acts())
+			}
+		})
+	}
+}
+
 // An order that costs nothing and was cut off is sent again as it was.
 func TestFreeOrdersAreRepeated(t *testing.T) {
 	mix := balance.Mix{Photorealistic: 13, BWStylized: 3, ColorStylized: 2}
