@@ -283,7 +283,7 @@ func TestAMissingPictureIsSaidInWords(t *testing.T) {
 	if strings.Contains(got, "<img src=\"/t/0001_ada/"+strings.Repeat("a", 64)) || strings.Contains(got, "Base image of") {
 		t.Error("a picture is shown that is not there")
 	}
-	if n := strings.Count(got, `<span class="none">`+page.Gone); n < 3 || !strings.Contains(got, `<div class="none">`+page.Gone) {
+	if n := strings.Count(got, `">`+page.Gone+"</span>"); n < 3 || !strings.Contains(got, `<div class="none">`+page.Gone) {
 		t.Errorf("%d frames say so", n)
 	}
 }
