@@ -64,6 +64,9 @@ func (f Frame) Ruled() string {
 	return f.Decision.Sentence()
 }
 
+// Wide reports whether the picture takes a whole row of a phone.
+func (f Frame) Wide() bool { return 4*f.Width > 5*f.Height }
+
 // Anchor names the frame within the page.
 func (f Frame) Anchor() string { return fmt.Sprintf("f%d", f.Number) }
 
