@@ -112,10 +112,35 @@ func (f Filter) arrange(entries []*album.Entry) {
 }
 
 // Around returns who stands before and behind n in what the filter shows, "" where
-// nobody does. Somebody whom the filter showed and who has been dealt with
-// meanwhile still has the old place.
+// nobody does.
 func (f Filter) Around(entries []album.Entry, n actor.Name) (previous, next actor.Name) {
-	var matching []*album.Entry
+	matching, at := f.lineup(entries, n)
+	if at > 0 {
+		previous = matching[at-1].Actor.Name
+	}
+	if at >= 0 && at+1 < len(matching) {
+		next = matching[at+1].Actor.Name
+	}
+	return previous, next
+}
+
+// Onward returns whose plan waits for approval next behind n in what the filter
+// shows, and behind the last the first; "" where no other does.
+func (f Filter) Onward(entries []album.Entry, n actor.Name) actor.Name {
+	matching, at := f.lineup(entries, n)
+	for i := range matching {
+		e := matching[(at+1+i)%len(matching)]
+		if e.Plan == album.PlanProposed && e.Actor.Name != n {
+			return e.Actor.Name
+		}
+	}
+	return ""
+}
+
+// lineup returns what the filter shows, and where n stands in it, -1 for nowhere.
+// Somebody whom the filter showed and who has been dealt with meanwhile still has
+// the old place.
+func (f Filter) lineup(entries []album.Entry, n actor.Name) (matching []*album.Entry, at int) {
 	search := strings.ToLower(f.Search)
 	for i := range entries {
 		e := &entries[i]
@@ -129,14 +154,7 @@ func (f Filter) Around(entries []album.Entry, n actor.Name) (previous, next acto
 		matching = append(matching, e)
 	}
 	f.arrange(matching)
-	at := slices.IndexFunc(matching, func(e *album.Entry) bool { return e.Actor.Name == n })
-	if at > 0 {
-		previous = matching[at-1].Actor.Name
-	}
-	if at >= 0 && at+1 < len(matching) {
-		next = matching[at+1].Actor.Name
-	}
-	return previous, next
+	return matching, slices.IndexFunc(matching, func(e *album.Entry) bool { return e.Actor.Name == n })
 }
 
 func (f Filter) matches(e *album.Entry, search string) bool {

@@ -77,6 +77,31 @@ func TestTheWayLeadsOnThroughWhatTheFilterShows(t *testing.T) {
 	}
 }
 
+func TestTheWayLeadsOnToThePlansThatWait(t *testing.T) {
+	entry := func(name string, plan album.Plan) album.Entry {
+		return album.Entry{Actor: actor.Actor{Name: actor.Name(name)}, State: album.Unbalanced, Plan: plan}
+	}
+	entries := []album.Entry{entry("ada", album.PlanProposed), entry("bob", album.PlanApproved), entry("cyd", album.PlanProposed), entry("dan", album.PlanDone)}
+	for _, query := range []string{"", "plan=proposed", "sort=name"} {
+		q, err := url.ParseQuery(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := page.ParseFilter(q)
+		for from, want := range map[actor.Name]actor.Name{"ada": "cyd", "cyd": "ada"} {
+			if got := f.Onward(entries, from); got != want {
+				t.Errorf("%q: from %s the way leads on to %q", query, from, got)
+			}
+		}
+		if got := f.Onward(entries[:2], "ada"); got != "" {
+			t.Errorf("%q: nothing waits but ada, yet the way leads on to %q", query, got)
+		}
+	}
+	if got := page.ParseFilter(nil).Onward(nil, "ada"); got != "" {
+		t.Errorf("of nobody the way leads on to %q", got)
+	}
+}
+
 func FuzzFilter(f *testing.F) {
 	f.Add("state=unbalanced&page=2&q=a")
 	f.Add("page=99999999999999999999&sort=x")

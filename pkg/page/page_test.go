@@ -63,7 +63,7 @@ func full(site page.Site, t text) page.Sheet {
 	}
 	return page.Sheet{
 		Site: site, Member: actor.Actor{Name: actor.Name(t.name), Age: t.name, Sex: t.name, Ethnicity: t.name, FacePrompt: t.prose},
-		Previous: actor.Name(t.name), Next: actor.Name(t.name), Evaluation: e, Notice: t.prose,
+		Previous: actor.Name(t.name), Next: actor.Name(t.name), Onward: actor.Name(t.name), Evaluation: e, Notice: t.prose,
 		Decisions: []decision.Decision{{File: t.name, Kind: decision.Style, Style: verdict.BWStylized, By: t.name, Why: t.prose, At: at}},
 		Proposal:  &page.Proposal{ID: t.name, Plan: album.PlanProposed, Words: t.prose, Next: t.prose, Approvable: true, Refusal: true},
 		Added:     []page.Added{{File: t.name, SHA256: strings.Repeat("c", 64), Thumb: site.Thumbnail(actor.Name(t.name), strings.Repeat("c", 64)), Words: t.prose, Keepable: site.Live}},

@@ -21,6 +21,7 @@ type Sheet struct {
 	Filter     Filter     // of the overview that led here
 	Previous   actor.Name // in what the filter shows; "" for the first
 	Next       actor.Name
+	Onward     actor.Name             // whose plan waits for approval next; "" for nobody's
 	Evaluation *evaluation.Evaluation // nil if there is none
 	Problem    string                 // why there is none
 	Notice     string                 // what has just been done

@@ -12,13 +12,14 @@ import (
 
 // notices are what a sheet says after an act.
 var notices = map[string]string{
-	"keep":     "Recorded: no plan deletes that image.",
-	"condemn":  "Recorded: the plan deletes that image.",
-	"style":    "Recorded: the image counts as what you said.",
-	"withdraw": "Recorded: it is left to the judge again.",
-	"approve":  "Approved: the next screentest balance performs the plan.",
-	"reject":   "Rejected: the plan is not performed unless somebody approves it.",
-	"restore":  "The image is back in the set. What it was deleted for still holds: the next plan would delete it again unless it is kept.",
+	"keep":      "Recorded: no plan deletes that image.",
+	"condemn":   "Recorded: the plan deletes that image.",
+	"style":     "Recorded: the image counts as what you said.",
+	"withdraw":  "Recorded: it is left to the judge again.",
+	"approve":   "Approved: the next screentest balance performs the plan.",
+	approveNext: "Approved. This is the next plan that waits.",
+	"reject":    "Rejected: the plan is not performed unless somebody approves it.",
+	"restore":   "The image is back in the set. What it was deleted for still holds: the next plan would delete it again unless it is kept.",
 }
 
 // noticeCookie says for a minute, and to one page, what was done. It is signed, so

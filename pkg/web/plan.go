@@ -32,7 +32,7 @@ func (s *Server) plan(w http.ResponseWriter, r *http.Request) error {
 	id, act := r.PostForm.Get("id"), r.PostForm.Get("act")
 	sign := ledger.Signature{By: s.By, At: s.Now().UTC(), Why: r.PostForm.Get("why")}
 	switch act {
-	case "approve":
+	case "approve", approveNext:
 		err = book.Approve(r.Context(), id, sign)
 	case "reject":
 		err = book.Reject(r.Context(), id, sign)
@@ -42,9 +42,15 @@ func (s *Server) plan(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if next := actor.Name(r.PostForm.Get("next")); act == approveNext && next.Validate() == nil {
+		name = next
+	}
 	s.back(w, r, name, act, "")
 	return nil
 }
+
+// approveNext approves the plan and leads on to the next that waits.
+const approveNext = "approve-next"
 
 // back leads to an actor's page, which says what was done.
 func (s *Server) back(w http.ResponseWriter, r *http.Request, name actor.Name, did, fragment string) {

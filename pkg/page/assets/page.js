@@ -44,8 +44,12 @@
     box.open = true;
     box.querySelector("input[name=why]").focus();
   };
+  const approve = (event) => {
+    const button = event.shiftKey && document.querySelector("button[value=approve-next]");
+    if (button) button.click();
+  };
   const actions = {
-    j: () => step(1), k: () => step(-1), n: () => follow("next"), p: () => follow("prev"), o: overrule,
+    j: () => step(1), k: () => step(-1), n: () => follow("next"), p: () => follow("prev"), o: overrule, A: approve,
     "/": () => { const search = document.querySelector("input[type=search]"); if (search) search.focus(); },
   };
   document.addEventListener("keydown", (event) => {
@@ -57,7 +61,7 @@
     }
     if (writing || event.ctrlKey || event.metaKey || event.altKey || !actions[event.key]) return;
     event.preventDefault();
-    actions[event.key]();
+    actions[event.key](event);
   });
 })();
 
