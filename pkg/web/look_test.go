@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -19,8 +20,7 @@ func TestPicturesAreLargeEnoughToJudge(t *testing.T) {
 	for width, least := range map[int64]int{1280: 170, 1600: 220, 380: 160} {
 		b.do(chromedp.EmulateViewport(width, 900))
 		b.open(home + "/actors/" + unbalancedActor)
-		eval[chromedp.Void](b, `for (const i of document.images) i.loading = "eager"`)
-		b.wait(`[...document.images].every(i => i.complete && i.naturalWidth > 0)`)
+		b.showAll()
 		if small := eval[int](b, `Math.round(Math.min(...[...document.querySelectorAll(".frame img")].map(i => Math.max(i.width, i.height))))`); small < least {
 			t.Errorf("at %d px a picture is %d px long, want %d", width, small, least)
 		}
@@ -36,6 +36,13 @@ func TestPicturesAreLargeEnoughToJudge(t *testing.T) {
 		}
 	}
 	b.atEase(home)
+}
+
+// showAll waits for all pictures of the page, those out of sight too.
+func (b *browser) showAll() {
+	b.t.Helper()
+	eval[chromedp.Void](b, `for (const i of document.images) i.loading = "eager"`)
+	b.wait(`[...document.images].every(i => i.complete && i.naturalWidth > 0)`)
 }
 
 // Whoever approves one plan after the other needs a key for each, from the plain
@@ -82,4 +89,40 @@ func planOf(t *testing.T, s store.Store, n actor.Name) album.Plan {
 	}
 	latest, _ := book.Latest()
 	return album.PlanOf(latest)
+}
+
+// Overruling an image moves nothing, and what has been done is said beside the image.
+func TestOverrulingLeavesTheSheetInPlace(t *testing.T) {
+	b := browse(t)
+	home, _ := serve(t, nil)
+	for _, width := range []int64{1280, 380} {
+		b.do(chromedp.EmulateViewport(width, 700))
+		b.open(home + "/actors/" + drawnActor)
+		b.showAll()
+		places := `JSON.stringify([...document.querySelectorAll(".frame")].map(f => [f.offsetLeft, f.offsetTop, f.offsetHeight]))`
+		before := eval[string](b, places)
+		for _, n := range []string{"1", "3", "2"} {
+			b.do(chromedp.Click(".frame:nth-child(" + n + ") .decide summary"))
+		}
+		if after := eval[string](b, places); after != before {
+			t.Errorf("at %d px the frames move", width)
+		}
+		if open := eval[int](b, `document.querySelectorAll(".decide[open]").length`); open != 1 {
+			t.Errorf("at %d px %d boxes are open", width, open)
+		}
+		box := `document.querySelector(".decide[open] form")`
+		if rows := eval[int](b, `new Set([...`+box+`.querySelectorAll("button")].map(x => x.offsetTop)).size`); width > 1000 && rows != 1 {
+			t.Errorf("the buttons take %d rows", rows)
+		}
+		if over := eval[int](b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
+			t.Errorf("at %d px the page scrolls sideways", width)
+		}
+		b.shoot(fmt.Sprint("overrule-", width))
+		b.do(chromedp.Click(".decide[open] button[value=keep]"))
+		b.wait(`document.querySelector(".notice") !== null && document.querySelector("li:target") !== null && scrollY > 0`)
+		if !eval[bool](b, `document.querySelector(".notice").getBoundingClientRect().bottom <= document.querySelector("li:target").getBoundingClientRect().top`) {
+			t.Errorf("at %d px the notice covers the image", width)
+		}
+	}
+	b.atEase(home)
 }
