@@ -17,7 +17,7 @@ import (
 var cast = []album.Entry{
 	{Actor: actor.Actor{Name: "ada", Ethnicity: "Nordic"}, State: album.Balanced, Standing: evaluation.Standing{EvaluatedAt: time.Unix(9, 0)}, Before: &evaluation.Standing{}},
 	{Actor: actor.Actor{Name: "bob"}, State: album.Unbalanced, Plan: album.PlanRejected, Standing: evaluation.Standing{Delete: 9}},
-	{Actor: actor.Actor{Name: "cyd"}, State: album.Incomplete, Issues: map[verdict.Issue]int{verdict.Blurred: 1}},
+	{Actor: actor.Actor{Name: "cyd"}, State: album.Incomplete, Decided: 2, Issues: map[verdict.Issue]int{verdict.Blurred: 1}},
 	{Actor: actor.Actor{Name: "dan"}, State: album.Unbalanced, Plan: album.PlanProposed, Standing: evaluation.Standing{Delete: 1, Generate: balance.Target{BWStylized: 2}}},
 }
 
@@ -31,6 +31,10 @@ func TestFilters(t *testing.T) {
 		"plan=rejected":                 "bob",
 		"plan=burnt":                    "cyd dan bob ada",
 		"lacks=bw_stylized":             "dan",
+		"work=delete":                   "dan bob",
+		"work=generate":                 "dan",
+		"work=overruled":                "cyd",
+		"work=burn":                     "cyd dan bob ada",
 		"issue=blurred":                 "cyd",
 		"q=NORD":                        "ada",
 		"q=+a+&sort=name":               "ada dan",

@@ -90,6 +90,11 @@ func (o Overview) OfIssue(i verdict.Issue) string {
 	return o.only(Filter{Issue: i})
 }
 
+// OfWork returns the address of all actors with such images, "" in a report.
+func (o Overview) OfWork(w Work) string {
+	return o.only(Filter{Work: w})
+}
+
 func (o Overview) only(f Filter) string {
 	if !o.Live {
 		return ""
@@ -106,6 +111,9 @@ func (Overview) Plans() []album.Plan { return album.Plans() }
 
 // Issues returns the issues that the filter offers.
 func (Overview) Issues() []verdict.Issue { return verdict.Issues() }
+
+// Works returns the works that the filter offers.
+func (Overview) Works() []Work { return Works() }
 
 // Marked reports whether a state stands out from the others.
 func (Overview) Marked(s album.State) bool {

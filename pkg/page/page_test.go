@@ -216,10 +216,13 @@ func TestTheOverviewSaysWhatWaitsForPeople(t *testing.T) {
 		{Actor: actor.Actor{Name: "bob"}, State: album.Unbalanced, Plan: album.PlanProposed},
 		{Actor: actor.Actor{Name: "cyd"}, State: album.Unbalanced, Plan: album.PlanApproved},
 		{Actor: actor.Actor{Name: "dan"}, State: album.Unreadable, Problem: album.Damaged},
+		{Actor: actor.Actor{Name: "eve"}, State: album.Balanced, Plan: album.PlanDone},
 	}}
 	live := render(t, page.NewOverview(page.Site{Live: true}, view, page.ParseFilter(nil), 10, balance.DefaultTarget()))
 	for _, want := range []string{
 		`<a href="/?plan=proposed">2 plans wait for approval</a>`, `<a href="/?state=damaged">1 evaluation is damaged</a>`,
+		`<a href="/?plan=approved">1 approved plan waits for screentest balance</a>`,
+		`<a href="/?work=delete">to delete</a>`, `<a href="/?work=generate">to generate</a>`, `<a href="/?work=overruled">overruled</a>`,
 		`class=p-approved>plan approved<`, `<a href="/?plan=approved">approved</a> <b>1</b>`, `<option>rejected</option>`,
 	} {
 		if !strings.Contains(live, want) {
@@ -232,7 +235,7 @@ func TestTheOverviewSaysWhatWaitsForPeople(t *testing.T) {
 			t.Errorf("the overview of a report does not say %q", want)
 		}
 	}
-	view.Entries = view.Entries[2:3]
+	view.Entries = view.Entries[4:]
 	if got := render(t, page.NewOverview(page.Site{Live: true}, view, page.ParseFilter(nil), 10, balance.DefaultTarget())); !strings.Contains(got, "Nothing waits for a person") {
 		t.Error("it is not said that nothing waits")
 	}
