@@ -66,8 +66,8 @@ func full(site page.Site, t text) page.Sheet {
 		Previous: actor.Name(t.name), Next: actor.Name(t.name), Onward: actor.Name(t.name), Evaluation: e, Notice: t.prose,
 		Decisions: []decision.Decision{{File: t.name, Kind: decision.Style, Style: verdict.BWStylized, By: t.name, Why: t.prose, At: at}},
 		Proposal:  &page.Proposal{ID: t.name, Plan: album.PlanProposed, Words: t.prose, Next: t.prose, Approvable: true, Refusal: true},
-		Added:     []page.Added{{File: t.name, SHA256: strings.Repeat("c", 64), Thumb: site.Thumbnail(actor.Name(t.name), strings.Repeat("c", 64)), Words: t.prose, Keepable: site.Live}},
-		Trash:     []page.Trashed{{Proposal: t.name, File: t.name, Words: t.prose}}, Problems: []string{t.prose},
+		Added:     []page.Added{{File: t.name, SHA256: strings.Repeat("c", 64), Thumb: site.Thumbnail(actor.Name(t.name), strings.Repeat("c", 64)), Whole: site.Image(actor.Name(t.name), strings.Repeat("c", 64)), Words: t.prose, Keepable: site.Live}},
+		Trash:     []page.Trashed{{Proposal: t.name, File: t.name, Words: t.prose}, {Proposal: t.name, File: t.name, Thumb: site.Thumbnail("x", strings.Repeat("d", 64)), Whole: site.Image(actor.Name(t.name), strings.Repeat("d", 64)), Words: t.prose}, {File: t.name, None: t.prose}}, Problems: []string{t.prose},
 	}
 }
 

@@ -38,19 +38,13 @@ type Added struct {
 	File     string
 	SHA256   string // "" where it is not known: the image was not brought back here
 	Thumb    string
+	Whole    string // address of the image itself, "" where it is not known what it is
 	Words    string
 	Keepable bool // somebody can say that no plan is to delete it
 }
 
 // Gone says of an image that was judged that it is not where it was.
 const Gone = "no longer there"
-
-// A Trashed is an image that a plan deleted and that can be brought back.
-type Trashed struct {
-	Proposal, File string
-	Thumb          string
-	Words          string
-}
 
 // From returns the query that leads back to the filter, "" where it shows all.
 func (s Sheet) From() string {

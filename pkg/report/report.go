@@ -140,6 +140,9 @@ func (w *writer) actor(ctx context.Context, entries []album.Entry, i int) error 
 	if latest, ok := book.Latest(); ok && entry.Plan != "" {
 		sheet.Proposal = page.NewProposal(entry.Actor.Name, latest)
 	}
+	if err := w.people(ctx, &sheet); err != nil {
+		return err
+	}
 	e, _, err := evaluation.Load(ctx, w.Store, entry.Actor.Name)
 	switch {
 	case ctx.Err() != nil:

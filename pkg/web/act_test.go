@@ -403,6 +403,9 @@ func TestAnImageComesBackFromTheTrash(t *testing.T) {
 	if !strings.Contains(sheet, "gone.png") || !strings.Contains(sheet, "Restore gone.png") {
 		t.Fatal("the trash is not shown")
 	}
+	if whole := "/images" + strings.TrimPrefix(adasPage, "/actors") + "/" + sum(content); !strings.Contains(sheet, whole) || s.get(whole) != string(content) {
+		t.Error("the image in the trash cannot be looked at")
+	}
 	if got := s.get("/t" + strings.TrimPrefix(adasPage, "/actors") + "/" + sum(content) + ".jpg"); !strings.HasPrefix(got, "\xff\xd8") {
 		t.Error("its thumbnail is no JPEG")
 	}
