@@ -197,6 +197,22 @@ func TestASheetSaysWhatAndWhy(t *testing.T) {
 	}
 }
 
+func TestReasonsSpeakAsThePagesDo(t *testing.T) {
+	sheet := full(page.Site{Live: true}, texts["plain"])
+	sheet.Evaluation.Images[0].Reasons = []string{"too_dark: 99 %", "the judge reports looking_at_camera", "copy of my too_dark.png and 1_bw_stylized_2.png"}
+	sheet.Evaluation.Plan.Delete[0].Reason = "surplus: 11 bw_stylized, target 4"
+	sheet.Evaluation.Plan.Limited = []string{"3 of 5 surplus color_stylized images not deleted"}
+	sheet.Trash[0].Words = "off_character: no"
+	got := strings.ReplaceAll(render(t, sheet), "<wbr>", "")
+	for _, want := range []string{
+		"<p>too dark: 99 %", "reports looking at camera<", "my too_dark.png and 1_bw_stylized_2.png", "11 b/w stylized, target 4", "surplus colour stylized images", "off character: no",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the sheet does not say %q", want)
+		}
+	}
+}
+
 // What would be paid is said before anybody approves it, and nothing where nothing is.
 func TestPagesSayWhatGeneratingCosts(t *testing.T) {
 	text := text{"0001_ada", "reason"}
