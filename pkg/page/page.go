@@ -106,7 +106,7 @@ func (s Site) Asset(file string) string {
 }
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"words": words, "prose": prose, "style": StyleName, "styles": verdict.Styles, "count": count[int], "dollars": dollars, "bar": bar, "breakable": breakable[actor.Name], "breakableFile": breakable[string], "plural": plural[int], "plural64": plural[int64], "script": func() template.JS { return script },
+	"words": words, "prose": prose, "style": StyleName, "styles": verdict.Styles, "count": count[int], "dollars": dollars, "bar": bar, "breakable": breakable[actor.Name], "breakableFile": file, "plural": plural[int], "plural64": plural[int64], "script": func() template.JS { return script },
 }).ParseFS(templateFiles, "templates/*.html"))
 
 // script is part of a served page, which saves a request at every first visit. It
@@ -189,6 +189,9 @@ func prose(reason string) string {
 func breakable[T ~string](name T) template.HTML {
 	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(string(name)), "_", "_<wbr>"))
 }
+
+// file is breakable, and keeps what turns the direction of text to itself.
+func file(name string) template.HTML { return "<bdi>" + breakable(name) + "</bdi>" }
 
 // count writes a number with separators: 1,253.
 func count[T int | int64](n T) string {

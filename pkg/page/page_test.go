@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -209,6 +210,19 @@ func TestReasonsSpeakAsThePagesDo(t *testing.T) {
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the sheet does not say %q", want)
+		}
+	}
+}
+
+// A name that turns the direction of text turns nothing but itself.
+func TestNamesAreIsolated(t *testing.T) {
+	x := text{"a\u202egpj.exe", "reason"}
+	for _, document := range []string{render(t, full(page.Site{Live: true}, x)), render(t, overview(page.Site{Live: true}, x, page.Filter{}))} {
+		for n := range parse(t, document).Descendants() {
+			if n.Type == html.TextNode && strings.Contains(n.Data, "\u202e") && !slices.Contains([]string{"bdi", "h1", "b", "title", "a"}, n.Parent.Data) &&
+				(n.PrevSibling != nil || n.NextSibling != nil) { // alone in its paragraph it has nothing to turn
+				t.Errorf("in %s: %q", n.Parent.Data, n.Data)
+			}
 		}
 	}
 }

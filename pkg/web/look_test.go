@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"screentest/pkg/actor"
@@ -122,6 +123,27 @@ func TestOverrulingLeavesTheSheetInPlace(t *testing.T) {
 		b.wait(`document.querySelector(".notice") !== null && document.querySelector("li:target") !== null && scrollY > 0`)
 		if !eval[bool](b, `document.querySelector(".notice").getBoundingClientRect().bottom <= document.querySelector("li:target").getBoundingClientRect().top`) {
 			t.Errorf("at %d px the notice covers the image", width)
+		}
+	}
+	b.atEase(home)
+}
+
+// On paper there is dark ink on a light ground, whatever the screen has, and nothing
+// to press.
+func TestPagesPrintAsPaper(t *testing.T) {
+	b := browse(t)
+	home, _ := serve(t, nil)
+	b.open(home + "/actors/" + unbalancedActor)
+	for _, theme := range []string{"auto", "dark"} {
+		eval[chromedp.Void](b, `document.documentElement.dataset.theme = "`+theme+`"`)
+		command(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Media: "print", Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}},
+		})
+		if ink := eval[string](b, `getComputedStyle(document.body).color`); ink != "rgb(29, 27, 23)" {
+			t.Errorf("%s: the ink is %s", theme, ink)
+		}
+		if eval[bool](b, `[...document.querySelectorAll("summary, button")].some(e => e.textContent === "Overrule" && e.checkVisibility() || e.tagName === "BUTTON" && e.checkVisibility())`) {
+			t.Errorf("%s: something can be pressed", theme)
 		}
 	}
 	b.atEase(home)
