@@ -1,5 +1,6 @@
 // Package settings holds what the owner may decide: the target, what condemns an
-// image, the limits, the judge and the prices. They are read once, from
+// image, the limits, the judge and the prices. A command reads them once, a page of
+// serve each time, from
 // screentest.yaml at the root of the tree, over defaults that work without it.
 // Whoever needs a setting is handed it; nothing else reads the file.
 package settings

@@ -19,7 +19,6 @@ import (
 	"screentest/pkg/store"
 	"screentest/pkg/trash"
 	"screentest/pkg/verdict"
-	"screentest/pkg/web"
 )
 
 func load(t *testing.T, s store.Store) evaluation.Evaluation {
@@ -148,7 +147,7 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 
 func TestAwayFromThisMachineEverybodySignsIn(t *testing.T) {
 	tree := tree(t)
-	s := open(t, tree, func(c *web.Config) { c.Login = "open sesame" })
+	s := open(t, tree, func(c *setup) { c.Login = "open sesame" })
 	away := func(r *http.Request) *http.Request { r.Host = "studio.example"; return r }
 	for _, path := range []string{"/", adasPage, "/progress", "/images/x/y"} {
 		if answer := s.do(away(request("GET", path, nil))); answer.StatusCode != http.StatusUnauthorized || strings.Contains(body(t, answer), "Ada") {
@@ -185,7 +184,7 @@ func (f *fakeRunner) Run(ctx context.Context, begun func(run.Run), seen func(run
 
 func TestARunIsStartedWatchedAndStopped(t *testing.T) {
 	began := make(chan struct{})
-	s := open(t, tree(t), func(c *web.Config) {
+	s := open(t, tree(t), func(c *setup) {
 		c.Judge = "fake"
 		c.Runner = &fakeRunner{func(ctx context.Context) error { began <- struct{}{}; <-ctx.Done(); return ctx.Err() }}
 	})
@@ -213,7 +212,7 @@ func TestARunIsStartedWatchedAndStopped(t *testing.T) {
 }
 
 func TestWhyARunStoppedIsSaid(t *testing.T) {
-	s := open(t, tree(t), func(c *web.Config) {
+	s := open(t, tree(t), func(c *setup) {
 		c.Runner = &fakeRunner{func(context.Context) error { return errors.New("the quota is used up") }}
 	})
 	s.post("/run", url.Values{"act": {"start"}})
@@ -396,7 +395,7 @@ func TestAnImageComesBackFromTheTrash(t *testing.T) {
 	if err := tree.Delete(t.Context(), key, version); err != nil {
 		t.Fatal(err)
 	}
-	s := open(t, tree, func(c *web.Config) {
+	s := open(t, tree, func(c *setup) {
 		c.Restorer = restore.Config{Store: tree, By: "mia", Now: func() time.Time { return time.Unix(9, 0) }}
 	})
 	sheet := s.get(adasPage)

@@ -31,6 +31,9 @@ var (
 	errBusy      = errors.New("not now")
 )
 
+// errSettings is the owner's to mend.
+var errSettings = errors.New("the settings cannot be used, and nothing is done until they can")
+
 // answer turns what a handler returns into a page.
 func (s *Server) answer(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -42,8 +45,15 @@ func (s *Server) answer(h handler) http.Handler {
 		if status >= http.StatusInternalServerError {
 			s.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 		}
-		_ = s.say(w, status, page.Message{Title: http.StatusText(status), Text: err.Error()})
+		_ = s.say(w, status, page.Message{Title: titleOf(err, status), Text: err.Error()})
 	})
+}
+
+func titleOf(err error, status int) string {
+	if errors.Is(err, errSettings) {
+		return "The settings cannot be used"
+	}
+	return http.StatusText(status)
 }
 
 func statusOf(err error) int {

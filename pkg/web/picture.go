@@ -32,7 +32,11 @@ func (s *Server) thumbnail(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		if small, err = s.maker.Get(r.Context(), found.Key, sum); err != nil {
+		terms, err := s.terms(r.Context())
+		if err != nil {
+			return err
+		}
+		if small, err = s.maker.Within(terms.Settings.Images).Get(r.Context(), found.Key, sum); err != nil {
 			return s.placeholder(w, r, err)
 		}
 	}

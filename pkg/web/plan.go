@@ -25,6 +25,9 @@ func (s *Server) plan(w http.ResponseWriter, r *http.Request) error {
 	if err := name.Validate(); err != nil {
 		return fmt.Errorf("%w: %w", errNoPage, err)
 	}
+	if _, err := s.terms(r.Context()); err != nil {
+		return err
+	}
 	book, err := ledger.Load(r.Context(), s.Store, name)
 	if err != nil {
 		return err
@@ -66,7 +69,11 @@ func (s *Server) restore(w http.ResponseWriter, r *http.Request) error {
 	if selection.Files[0] == "" || selection.Proposal == "" {
 		return fmt.Errorf("%w: no image is named", errMalformed)
 	}
-	report, err := s.Restorer.Restore(r.Context(), name, selection)
+	terms, err := s.terms(r.Context())
+	if err != nil {
+		return err
+	}
+	report, err := terms.Restorer.Restore(r.Context(), name, selection)
 	switch {
 	case err != nil:
 		return err

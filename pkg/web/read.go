@@ -27,12 +27,16 @@ func write(w http.ResponseWriter, p rendering) error {
 }
 
 func (s *Server) overview(w http.ResponseWriter, r *http.Request) error {
+	terms, err := s.terms(r.Context())
+	if err != nil {
+		return err
+	}
 	view, err := s.look(r.Context(), freshFor)
 	if err != nil {
 		return err
 	}
-	o := page.NewOverview(s.site, view, page.ParseFilter(r.URL.Query()), s.PageSize, s.Settings.Target)
-	if o.Run, err = s.runs.show(r.Context()); err != nil {
+	o := page.NewOverview(s.priced(terms), view, page.ParseFilter(r.URL.Query()), s.PageSize, terms.Settings.Target)
+	if o.Run, err = s.runs.show(r.Context(), terms); err != nil {
 		return err
 	}
 	o.Since = s.visit(w, r)

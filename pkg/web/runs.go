@@ -35,13 +35,13 @@ type runs struct {
 const rereadAfter = 5 * time.Second
 
 // show returns the latest run as the pages show it.
-func (r *runs) show(ctx context.Context) (*page.Run, error) {
+func (r *runs) show(ctx context.Context, t Terms) (*page.Run, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.server
-	shown := &page.Run{Site: s.site, Here: r.stop != nil, Stopping: r.stopping, Error: r.failure, Why: s.NoRunner}
-	if s.Runner != nil {
-		shown.Judge = s.Judge
+	shown := &page.Run{Site: s.site, Here: r.stop != nil, Stopping: r.stopping, Error: r.failure, Why: t.NoRunner}
+	if t.Runner != nil {
+		shown.Judge = t.Judge
 	}
 	if r.stop != nil {
 		shown.Progress = r.here.Summarize(r.outcomes, s.Now())
@@ -72,7 +72,11 @@ func (r *runs) reread(ctx context.Context) error {
 }
 
 func (s *Server) progress(w http.ResponseWriter, r *http.Request) error {
-	shown, err := s.runs.show(r.Context())
+	terms, err := s.terms(r.Context())
+	if err != nil {
+		return err
+	}
+	shown, err := s.runs.show(r.Context(), terms)
 	if err != nil {
 		return err
 	}
@@ -89,7 +93,10 @@ func (s *Server) startOrStop(w http.ResponseWriter, r *http.Request) error {
 	var err error
 	switch act := r.PostForm.Get("act"); act {
 	case "start":
-		err = s.runs.start()
+		var terms Terms
+		if terms, err = s.terms(r.Context()); err == nil {
+			err = s.runs.start(terms)
+		}
 	case "stop":
 		s.runs.cancel()
 	default:
@@ -102,19 +109,19 @@ func (s *Server) startOrStop(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (r *runs) start() error {
+func (r *runs) start(t Terms) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
-	case r.server.Runner == nil:
-		return fmt.Errorf("%w: %s", errBusy, r.server.NoRunner)
+	case t.Runner == nil:
+		return fmt.Errorf("%w: %s", errBusy, t.NoRunner)
 	case r.stop != nil:
 		return fmt.Errorf("%w: a run is under way here", errBusy)
 	}
 	ctx, stop := context.WithCancel(r.life)
 	r.stop, r.stopping, r.failure, r.outcomes, r.here = stop, false, "", nil, run.Run{}
 	r.group.Go(func() {
-		err := r.server.Runner.Run(ctx, r.begun, r.seen)
+		err := t.Runner.Run(ctx, r.begun, r.seen)
 		r.ended(err)
 	})
 	return nil

@@ -25,7 +25,11 @@ func (s *Server) sheet(w http.ResponseWriter, r *http.Request) error {
 	if at < 0 {
 		return fmt.Errorf("%w: the roster has no actor %q", errNoPage, name)
 	}
-	sheet := page.Sheet{Site: s.site, Member: view.Entries[at].Actor, Filter: page.ParseFilter(r.URL.Query())}
+	terms, err := s.terms(r.Context())
+	if err != nil {
+		return err
+	}
+	sheet := page.Sheet{Site: s.priced(terms), Member: view.Entries[at].Actor, Filter: page.ParseFilter(r.URL.Query())}
 	sheet.Previous, sheet.Next = sheet.Filter.Around(view.Entries, name)
 	if err := s.fill(r.Context(), &sheet); err != nil {
 		return err

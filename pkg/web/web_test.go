@@ -88,6 +88,19 @@ func tree(t testing.TB) *mem.Store {
 	return s
 }
 
+// A setup is what a server is made of, with terms that stay as they are.
+type setup struct {
+	web.Config
+	web.Terms
+}
+
+func (c setup) serve(ctx context.Context) *web.Server {
+	if c.Config.Terms == nil {
+		c.Config.Terms = func(context.Context) (web.Terms, error) { return c.Terms, nil }
+	}
+	return web.New(ctx, c.Config)
+}
+
 // A site is a server and a browser of sorts, which keeps cookies for itself.
 type site struct {
 	t       testing.TB
@@ -96,15 +109,15 @@ type site struct {
 	cookies []*http.Cookie
 }
 
-func open(t testing.TB, s store.Store, change func(*web.Config)) *site {
-	c := web.Config{
-		Store: s, Settings: settings.Default(), By: "mia", Log: slog.New(slog.DiscardHandler),
-		Now: func() time.Time { return time.Unix(2e9, 0) }, NoRunner: "no judge",
+func open(t testing.TB, s store.Store, change func(*setup)) *site {
+	c := setup{
+		Config: web.Config{Store: s, By: "mia", Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return time.Unix(2e9, 0) }},
+		Terms:  web.Terms{Settings: settings.Default(), NoRunner: "no judge"},
 	}
 	if change != nil {
 		change(&c)
 	}
-	return &site{t: t, server: web.New(t.Context(), c), store: s}
+	return &site{t: t, server: c.serve(t.Context()), store: s}
 }
 
 func (s *site) do(r *http.Request) *http.Response {
@@ -310,7 +323,7 @@ func TestVisitsAreToldApart(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Unix(1e9, 0)
-	s := open(t, tree, func(c *web.Config) { c.Now = func() time.Time { return now } })
+	s := open(t, tree, func(c *setup) { c.Now = func() time.Time { return now } })
 	if got := s.get("/"); strings.Contains(got, "class=new") {
 		t.Error("on the first visit something is new")
 	}
@@ -334,9 +347,12 @@ func TestVisitsAreToldApart(t *testing.T) {
 func TestTheServerEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	began := make(chan struct{})
-	c := web.Config{Store: tree(t), Settings: settings.Default(), By: "mia", Log: slog.New(slog.DiscardHandler), Now: time.Now, Judge: "fake",
-		Runner: &fakeRunner{run: func(ctx context.Context) error { close(began); <-ctx.Done(); return ctx.Err() }}}
-	s := &site{t: t, server: web.New(ctx, c), store: c.Store}
+	c := setup{
+		Config: web.Config{Store: tree(t), By: "mia", Log: slog.New(slog.DiscardHandler), Now: time.Now},
+		Terms: web.Terms{Settings: settings.Default(), Judge: "fake",
+			Runner: &fakeRunner{run: func(ctx context.Context) error { close(began); <-ctx.Done(); return ctx.Err() }}},
+	}
+	s := &site{t: t, server: c.serve(ctx), store: c.Store}
 	s.post("/run", url.Values{"act": {"start"}})
 	<-began
 	cancel()
