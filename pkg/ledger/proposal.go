@@ -36,13 +36,22 @@ func (p Proposal) Begun() bool {
 
 // Last returns the last line about the plan as a whole: who decided and why.
 func (p Proposal) Last() Line {
-	last := p.Lines[0]
+	history := p.History()
+	if len(history) == 0 {
+		return p.Lines[0]
+	}
+	return history[len(history)-1]
+}
+
+// History returns the lines about the plan as a whole, oldest first.
+func (p Proposal) History() []Line {
+	var history []Line
 	for _, line := range p.Lines {
 		if line.Step == "" && line.Act.decides() {
-			last = line
+			history = append(history, line)
 		}
 	}
-	return last
+	return history
 }
 
 // Proposals returns all that were ever proposed, oldest first.
@@ -89,6 +98,9 @@ type Signature struct {
 	By  string
 	At  time.Time
 	Why string
+	// Seen is the number of the line that told the person who decides how the plan
+	// stands: where another one does by now, nothing is decided. 0 goes by whichever.
+	Seen int
 }
 
 // Line begins a line about a plan as a whole.
@@ -190,9 +202,12 @@ func (l *Ledger) decide(ctx context.Context, id string, act Act, evenBegun bool,
 		if !ok || latest.ID != id {
 			return nil, fmt.Errorf("%w: %s is not the latest plan for %s", ErrState, id, l.name)
 		}
+		last := latest.Last()
 		switch {
 		case latest.State == act:
 			return nil, nil
+		case sign.Seen != 0 && last.N != sign.Seen:
+			return nil, fmt.Errorf("%w: it is %s by now", ErrState, last.Act)
 		case act == Approved && latest.State == Failed:
 			again := sign.Line(Proposed, l.freeID(latest.Plan.ID))
 			again.Plan, again.Set = &latest.Plan, latest.Set

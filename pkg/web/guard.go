@@ -10,7 +10,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 
+	"screentest/pkg/actor"
 	"screentest/pkg/ledger"
 	"screentest/pkg/note"
 	"screentest/pkg/page"
@@ -29,6 +31,7 @@ var (
 	errForeign   = errors.New("the form is not one of ours, or is from before the server was started again; go back and reload the page")
 	errMalformed = errors.New("the request makes no sense")
 	errBusy      = errors.New("not now")
+	errOutdated  = errors.New("the plan has changed since you opened the page, and your decision is not recorded")
 )
 
 // errSettings is the owner's to mend.
@@ -45,13 +48,20 @@ func (s *Server) answer(h handler) http.Handler {
 		if status >= http.StatusInternalServerError {
 			s.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 		}
-		_ = s.say(w, status, page.Message{Title: titleOf(err, status), Text: err.Error()})
+		m := page.Message{Title: titleOf(err, status), Text: err.Error()}
+		if name := actor.Name(r.PathValue("name")); r.Method == http.MethodPost && name.Validate() == nil {
+			m.Back, m.Of, m.Note = s.site.Actor(name)+strings.TrimSuffix(page.ParseFilter(from(r)).Address(), "?"), name, r.PostForm.Get("why")
+		}
+		_ = s.say(w, status, m)
 	})
 }
 
 func titleOf(err error, status int) string {
-	if errors.Is(err, errSettings) {
+	switch {
+	case errors.Is(err, errSettings):
 		return "The settings cannot be used"
+	case errors.Is(err, errOutdated):
+		return "The plan has changed"
 	}
 	return http.StatusText(status)
 }
@@ -67,7 +77,7 @@ func statusOf(err error) int {
 		return http.StatusRequestEntityTooLarge
 	case errors.Is(err, errMalformed), errors.Is(err, note.ErrUnfit):
 		return http.StatusBadRequest
-	case errors.Is(err, errBusy), errors.Is(err, store.ErrConflict), errors.Is(err, ledger.ErrState):
+	case errors.Is(err, errBusy), errors.Is(err, errOutdated), errors.Is(err, store.ErrConflict), errors.Is(err, ledger.ErrState):
 		return http.StatusConflict
 	}
 	return http.StatusInternalServerError

@@ -2,12 +2,15 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"screentest/pkg/actor"
+	"screentest/pkg/album"
 	"screentest/pkg/ledger"
 	"screentest/pkg/page"
 	"screentest/pkg/restore"
@@ -33,7 +36,11 @@ func (s *Server) plan(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	id, act := r.PostForm.Get("id"), r.PostForm.Get("act")
-	sign := ledger.Signature{By: s.By, At: s.Now().UTC(), Why: r.PostForm.Get("why")}
+	seen, err := strconv.Atoi(r.PostForm.Get("line"))
+	if err != nil || seen <= 0 {
+		return fmt.Errorf("%w: it does not say how the plan stood on the page", errMalformed)
+	}
+	sign := ledger.Signature{By: s.By, At: s.Now().UTC(), Why: r.PostForm.Get("why"), Seen: seen}
 	switch act {
 	case "approve":
 		err = book.Approve(r.Context(), id, sign)
@@ -42,6 +49,9 @@ func (s *Server) plan(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return fmt.Errorf("%w: %q is nothing that can be done to a plan", errMalformed, act)
 	}
+	if errors.Is(err, ledger.ErrState) {
+		return stands(book, id)
+	}
 	if err != nil {
 		return err
 	}
@@ -49,14 +59,33 @@ func (s *Server) plan(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// stands says how things stand by now, to somebody who decided about the plan id and
+// saw it otherwise.
+func stands(book *ledger.Ledger, id string) error {
+	latest, ok := book.Latest()
+	if !ok {
+		return fmt.Errorf("%w: there is none any more", errOutdated)
+	}
+	plan := "it"
+	if latest.ID != id {
+		plan = "the one of now"
+	}
+	return fmt.Errorf("%w: %s is %s %s", errOutdated, plan, album.PlanOf(latest), page.Signed(latest.Last()))
+}
+
 // back leads to an actor's page, which says what was done.
 func (s *Server) back(w http.ResponseWriter, r *http.Request, name actor.Name, did, fragment string) {
 	s.changed()
 	s.leaveNotice(w, name, did)
-	from, _ := url.ParseQuery(strings.TrimPrefix(r.PostForm.Get("from"), "?"))
 	to := url.URL{Path: "/actors/" + string(name), RawPath: s.site.Actor(name), Fragment: fragment}
-	to.RawQuery = strings.TrimPrefix(page.ParseFilter(from).Address(), "?")
+	to.RawQuery = strings.TrimPrefix(page.ParseFilter(from(r)).Address(), "?")
 	http.Redirect(w, r, to.String(), http.StatusSeeOther)
+}
+
+// from returns the filter of the overview that led to the page that acts.
+func from(r *http.Request) url.Values {
+	filter, _ := url.ParseQuery(strings.TrimPrefix(r.PostForm.Get("from"), "?"))
+	return filter
 }
 
 // restore brings one image back from the trash.

@@ -162,16 +162,23 @@ func (s *site) get(path string) string {
 	return text
 }
 
-var tokenField = regexp.MustCompile(`name="token" value="([^"]+)"`)
+var (
+	tokenField = regexp.MustCompile(`name="token" value="([^"]+)"`)
+	lineField  = regexp.MustCompile(`name="line" value="([^"]+)"`)
+)
 
 // post acts as the forms on the pages do.
 func (s *site) post(path string, form url.Values) *http.Response {
 	s.t.Helper()
-	match := tokenField.FindStringSubmatch(s.get(adasPage))
+	sheet := s.get(adasPage)
+	match := tokenField.FindStringSubmatch(sheet)
 	if match == nil {
 		s.t.Fatal("no token on the page")
 	}
 	form.Set("token", match[1])
+	if line := lineField.FindStringSubmatch(sheet); line != nil && !form.Has("line") {
+		form.Set("line", line[1])
+	}
 	return s.do(request("POST", path, form))
 }
 
