@@ -59,6 +59,12 @@ func (s Sheet) From() string {
 	return ""
 }
 
+// Offer reports whether approving the plan is offered beside the notice: what was
+// done has ended an approval, and the new plan can be performed as the set stands.
+func (s Sheet) Offer() bool {
+	return strings.HasSuffix(s.Notice, awaits) && s.Live && s.Evaluation != nil && s.Proposal != nil && s.Proposal.Plan == album.PlanProposed && s.Proposal.Approvable && s.Drift() == ""
+}
+
 // Render writes the sheet as HTML.
 func (s Sheet) Render(w io.Writer) error { return render(w, "actor.html", s) }
 

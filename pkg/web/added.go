@@ -100,14 +100,7 @@ func kept(history []decision.Decision, sum string) bool {
 
 // trainingImage returns the name of the training image that has a content: one that
 // was judged, that lies in the trash, or that came back from there.
-func (s *Server) trainingImage(ctx context.Context, name actor.Name, sum string) (string, error) {
-	if err := name.Validate(); err != nil {
-		return "", fmt.Errorf("%w: %w", errNoPage, err)
-	}
-	e, _, err := evaluation.Load(ctx, s.Store, name)
-	if err != nil || e == nil {
-		return "", fmt.Errorf("%w: %s has no evaluation", errNoPage, name)
-	}
+func (s *Server) trainingImage(ctx context.Context, name actor.Name, e *evaluation.Evaluation, sum string) (string, error) {
 	for _, image := range e.Images {
 		if image.SHA256 == sum {
 			return image.File, nil

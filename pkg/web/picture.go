@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"screentest/pkg/actor"
-	"screentest/pkg/evaluation"
 	"screentest/pkg/ledger"
 	"screentest/pkg/page"
 	"screentest/pkg/store"
@@ -66,12 +65,9 @@ func picture(w http.ResponseWriter, kind string, content io.Reader) error {
 // trash, then without a version, by the evaluation, which may still name what has
 // gone there, or by the ledger, which names what came back.
 func (s *Server) find(ctx context.Context, name actor.Name, sum string) (store.Info, error) {
-	if err := name.Validate(); err != nil {
-		return store.Info{}, fmt.Errorf("%w: %w", errNoPage, err)
-	}
-	e, _, err := evaluation.Load(ctx, s.Store, name)
-	if err != nil || e == nil {
-		return store.Info{}, fmt.Errorf("%w: %s has no evaluation", errNoPage, name)
+	e, err := s.evaluated(ctx, name)
+	if err != nil {
+		return store.Info{}, err
 	}
 	if e.Base != nil && e.Base.SHA256 == sum {
 		return store.Info{Key: actor.BaseKey(name, e.Base.File), Version: e.Base.Version}, nil

@@ -41,10 +41,12 @@ func (s *Server) plan(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("%w: it does not say how the plan stood on the page", errMalformed)
 	}
 	sign := ledger.Signature{By: s.By, At: s.Now().UTC(), Why: r.PostForm.Get("why"), Seen: seen}
+	words := page.DoneApprove
 	switch act {
 	case "approve":
 		err = book.Approve(r.Context(), id, sign)
 	case "reject":
+		words = page.DoneReject
 		err = book.Reject(r.Context(), id, sign)
 	default:
 		return fmt.Errorf("%w: %q is nothing that can be done to a plan", errMalformed, act)
@@ -55,7 +57,7 @@ func (s *Server) plan(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.back(w, r, name, act, "")
+	s.back(w, r, name, words, "")
 	return nil
 }
 
@@ -74,9 +76,9 @@ func stands(book *ledger.Ledger, id string) error {
 }
 
 // back leads to an actor's page, which says what was done.
-func (s *Server) back(w http.ResponseWriter, r *http.Request, name actor.Name, did, fragment string) {
+func (s *Server) back(w http.ResponseWriter, r *http.Request, name actor.Name, words, fragment string) {
 	s.changed()
-	s.leaveNotice(w, name, did)
+	s.leaveNotice(w, name, words)
 	to := url.URL{Path: "/actors/" + string(name), RawPath: s.site.Actor(name), Fragment: fragment}
 	to.RawQuery = strings.TrimPrefix(page.ParseFilter(from(r)).Address(), "?")
 	http.Redirect(w, r, to.String(), http.StatusSeeOther)
@@ -111,7 +113,7 @@ func (s *Server) restore(w http.ResponseWriter, r *http.Request) error {
 	case len(report.Images) == 0:
 		return fmt.Errorf("%w: that image is not in the trash any more", errBusy)
 	}
-	s.back(w, r, name, "restore", "")
+	s.back(w, r, name, page.DoneRestore, "")
 	return nil
 }
 
