@@ -31,6 +31,14 @@ func (r Run) Done() int { return r.Total - r.Remaining }
 // UnderWay reports whether the run goes on here or, by its record, elsewhere.
 func (r Run) UnderWay() bool { return r.Here || r.ID != "" && !r.Over() }
 
+// Did is what the run has done to an actor.
+func (r Run) Did() string {
+	if r.Mode == run.Execute {
+		return "done"
+	}
+	return "evaluated"
+}
+
 // Left says in words how long it will take.
 func (r Run) Left() string {
 	if r.SecondsLeft <= 0 || !r.UnderWay() {

@@ -85,7 +85,7 @@ func Make(ctx context.Context, c Config) (Result, error) {
 }
 
 func latest(ctx context.Context, c Config) (*page.Run, error) {
-	r, err := run.Latest(ctx, c.Store, run.DryRun)
+	r, err := run.Current(ctx, c.Store, c.Now)
 	if err != nil || r == nil {
 		return nil, err
 	}

@@ -55,14 +55,14 @@ func (r *runs) show(ctx context.Context, t Terms) (*page.Run, error) {
 // reread brings what is known of the run on record up to date.
 func (r *runs) reread(ctx context.Context) error {
 	now := r.server.Now()
-	latest, err := run.Latest(ctx, r.server.Store, run.DryRun)
+	latest, err := run.Current(ctx, r.server.Store, now)
 	switch {
 	case err != nil:
 		return err
 	case latest == nil:
 		r.read = run.Progress{}
 		return nil
-	case latest.ID == r.read.ID && latest.EndedAt.Equal(r.read.EndedAt) && latest.StoppedAt.Equal(r.read.StoppedAt) &&
+	case latest.ID == r.read.ID && latest.Mode == r.read.Mode && latest.EndedAt.Equal(r.read.EndedAt) && latest.StoppedAt.Equal(r.read.StoppedAt) &&
 		(r.read.Over() || now.Sub(r.readAt) < rereadAfter):
 		return nil
 	}
