@@ -198,8 +198,15 @@ func TestARunIsStartedWatchedAndStopped(t *testing.T) {
 	if got := s.get("/progress"); !strings.Contains(got, "1 failed") || !strings.Contains(got, "&lt;i&gt;no") || !strings.Contains(got, "Stop the run") {
 		t.Errorf("under way: %s", got)
 	}
-	if answer := s.post("/run", url.Values{"act": {"start"}}); answer.StatusCode != http.StatusConflict {
-		t.Errorf("a second run: %s", answer.Status)
+	again := request("POST", "/run", url.Values{"act": {"start"}, "token": {tokenField.FindStringSubmatch(s.get(adasPage))[1]}})
+	again.Header.Set("Referer", "http://localhost:8080/?plan=proposed")
+	if answer := s.do(again); answer.StatusCode != http.StatusSeeOther || answer.Header.Get("Location") != "/?plan=proposed" {
+		t.Errorf("a second tab: %s to %s", answer.Status, answer.Header.Get("Location"))
+	}
+	select {
+	case <-began:
+		t.Error("a second run began")
+	default:
 	}
 	s.post("/run", url.Values{"act": {"stop"}})
 	s.server.Wait()
@@ -427,9 +434,17 @@ func TestAnImageComesBackFromTheTrash(t *testing.T) {
 	if got := s.get(adasPage); !strings.Contains(got, "no plan deletes it") || strings.Contains(got, "Keep gone.png") {
 		t.Error("it is not said that it is kept")
 	}
-	for want, form := range map[int]url.Values{409: form, 400: {"file": {"gone.png"}}} {
-		if answer := s.post(adasPage+"/restore", form); answer.StatusCode != want {
-			t.Errorf("%v: %s", form, answer.Status)
+	form.Set("from", "?state=balanced")
+	if answer := s.post(adasPage+"/restore", form); answer.StatusCode != http.StatusSeeOther || answer.Header.Get("Location") != adasPage+"?state=balanced" {
+		t.Errorf("a second click: %s to %s", answer.Status, answer.Header.Get("Location"))
+	}
+	if got := s.get(adasPage); !strings.Contains(got, "back in the set already") {
+		t.Error("after a second click it is not said that the image is back")
+	}
+	for want, form := range map[int]url.Values{409: {"file": {"never.png"}, "proposal": {"p1"}, "from": {"?q=x"}}, 400: {"file": {"gone.png"}}} {
+		answer := s.post(adasPage+"/restore", form)
+		if said := body(t, answer); answer.StatusCode != want || want == 409 && !strings.Contains(said, `href="`+adasPage+`?q=x"`) {
+			t.Errorf("%v: %s: %s", form, answer.Status, said)
 		}
 	}
 }

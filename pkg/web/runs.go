@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -105,10 +107,20 @@ func (s *Server) startOrStop(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	http.Redirect(w, r, s.site.Home()+strings.TrimSuffix(page.ParseFilter(cameFrom(r)).Address(), "?"), http.StatusSeeOther)
 	return nil
 }
 
+// cameFrom returns the filter of the overview that the form stands on.
+func cameFrom(r *http.Request) url.Values {
+	at, err := url.Parse(r.Referer())
+	if err != nil {
+		return nil
+	}
+	return at.Query()
+}
+
+// start starts a run where none is under way here.
 func (r *runs) start(t Terms) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -116,7 +128,7 @@ func (r *runs) start(t Terms) error {
 	case t.Runner == nil:
 		return fmt.Errorf("%w: %s", errBusy, t.NoRunner)
 	case r.stop != nil:
-		return fmt.Errorf("%w: a run is under way here", errBusy)
+		return nil // a second tab, or a second click: what was wanted is so
 	}
 	ctx, stop := context.WithCancel(r.life)
 	r.stop, r.stopping, r.failure, r.outcomes, r.here = stop, false, "", nil, run.Run{}
