@@ -15,7 +15,7 @@ func WhyNoPicture(err error) string {
 	case errors.Is(err, store.ErrNotFound):
 		return Gone
 	case errors.Is(err, store.ErrConflict):
-		return "another image by now"
+		return Replaced
 	case errors.As(err, &broken):
 		return "broken file"
 	}

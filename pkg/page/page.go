@@ -179,6 +179,15 @@ func dollars(usd float64) string {
 	return fmt.Sprintf("$%.2f", usd)
 }
 
+// list joins words as people do: a, b and c.
+func list(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " and " + words[last]
+}
+
 func plural[T int | int64](n T, noun string) string {
 	if n == 1 {
 		return "1 " + noun

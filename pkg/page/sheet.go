@@ -30,6 +30,7 @@ type Sheet struct {
 	Trash      []Trashed
 	Problems   []string             // documents that cannot be read
 	Missing    map[store.Key]string // images of which there is no picture, and why in a few words
+	Touched    int                  // images that have changed, or were copied, since they were judged: which is not known
 }
 
 // An Added is an image of the set that the evaluation does not know yet.
@@ -41,8 +42,11 @@ type Added struct {
 	Keepable bool // somebody can say that no plan is to delete it
 }
 
-// Gone says of an image that was judged that it is not where it was.
-const Gone = "no longer there"
+// What can be said of an image that was judged.
+const (
+	Gone     = "no longer there"
+	Replaced = "another image by now"
+)
 
 // A Trashed is an image that a plan deleted and that can be brought back.
 type Trashed struct {
@@ -180,13 +184,28 @@ func (s Sheet) Drift() string {
 	if n := len(s.Added); n > 0 {
 		parts = append(parts, plural(n, "image")+" more")
 	}
-	if n := len(s.Missing); n > 0 {
+	why := map[string]int{}
+	for _, words := range s.Missing {
+		why[words]++
+	}
+	if n := why[Gone]; n > 0 {
 		parts = append(parts, plural(n, "image")+" gone")
 	}
+	if n := why[Replaced]; n > 0 {
+		parts = append(parts, plural(n, "image")+" replaced")
+	}
 	if len(parts) == 0 {
+		return s.touched()
+	}
+	return "The set is another one by now, with " + list(parts) + ". Evaluate the actor again: no plan for the set of before is performed."
+}
+
+// touched says of how many images nobody knows whether they are still the same.
+func (s Sheet) touched() string {
+	if s.Touched == 0 {
 		return ""
 	}
-	return "The set is another one by now, with " + strings.Join(parts, " and ") + ". Evaluate the actor again: no plan for the set of before is performed."
+	return plural(s.Touched, "image") + " changed, or copied, since they were judged. Evaluate the actor again to be sure."
 }
 
 // Groups returns the frames by style, those that stay before those that go, by

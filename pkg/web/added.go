@@ -14,46 +14,30 @@ import (
 )
 
 // compare says on the sheet how the set differs by now from the one that was
-// evaluated: what has gone, and what has come.
+// evaluated: what has gone, what has come, and what was replaced.
 func (s *Server) compare(ctx context.Context, sheet *page.Sheet, book *ledger.Ledger) error {
 	set, err := actor.LoadSet(ctx, s.Store, sheet.Member)
 	if err != nil {
 		return err
 	}
-	there := map[store.Key]bool{}
+	there := map[store.Key]store.Info{}
 	for _, info := range slices.Concat(set.Base, set.Images) {
-		there[info.Key] = true
+		there[info.Key] = info
 	}
-	judged := map[store.Key]bool{}
+	known := map[store.Key]bool{}
 	sheet.Missing = map[store.Key]string{}
-	for _, key := range shownOn(*sheet) {
-		judged[key] = true
-		if !there[key] {
-			sheet.Missing[key] = page.Gone
+	for _, was := range judgedOf(*sheet) {
+		known[was.key] = true
+		if _, ok := there[was.key]; !ok {
+			sheet.Missing[was.key] = page.Gone
 		}
 	}
 	for _, info := range set.Images {
-		if !judged[info.Key] && sheet.Evaluation != nil {
+		if !known[info.Key] && sheet.Evaluation != nil {
 			sheet.Added = append(sheet.Added, s.added(sheet, info.Key.Base(), book))
 		}
 	}
-	return nil
-}
-
-// shownOn returns where the images lie that the sheet shows.
-func shownOn(sheet page.Sheet) []store.Key {
-	e, name := sheet.Evaluation, sheet.Member.Name
-	if e == nil {
-		return nil
-	}
-	var keys []store.Key
-	if e.Base != nil {
-		keys = append(keys, actor.BaseKey(name, e.Base.File))
-	}
-	for _, image := range e.Images {
-		keys = append(keys, actor.TrainingKey(name, image.File))
-	}
-	return keys
+	return s.replaced(ctx, sheet, there)
 }
 
 // added tells of an image that came after the evaluation. Of one that was brought

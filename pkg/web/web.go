@@ -66,6 +66,7 @@ type Server struct {
 	policy string
 	routes *http.ServeMux
 	runs   runs
+	hashes hashes
 
 	mu       sync.Mutex
 	shown    album.View // the latest look

@@ -256,6 +256,35 @@ func TestAnImageIsShownWhileItIsTheOneThatWasJudged(t *testing.T) {
 	}
 }
 
+// A replaced image is told from one that was only copied, whose version is another
+// one too.
+func TestAReplacedImageIsNoticed(t *testing.T) {
+	tree := tree(t)
+	key, content := actor.TrainingKey(ada, "0 <i>.png"), picture(1)
+	s := open(t, tree, nil)
+	path := "/images" + strings.TrimPrefix(adasPage, "/actors") + "/" + sum(content)
+	put(t, tree, key, picture(2))
+	put(t, tree, key, content) // another version
+	if got := s.get(adasPage); strings.Contains(got, "another one by now") || strings.Contains(got, "another image by now") {
+		t.Error("a copy is taken for another image")
+	}
+	if got := s.get(path); got != string(content) {
+		t.Error("the copy is not shown")
+	}
+	other := bytes.Clone(content)
+	other[len(other)-1] ^= 1 // of the same size
+	put(t, tree, key, other)
+	for range 2 {
+		if got := s.get(adasPage); !strings.Contains(got, "with 1 image replaced. Evaluate the actor again") || !strings.Contains(got, "another image by now") {
+			t.Error("it is not said that an image was replaced")
+		}
+	}
+	put(t, tree, key, append(other, 0))
+	if got := s.get(adasPage); !strings.Contains(got, "with 1 image replaced") {
+		t.Error("it is not said of one of another size")
+	}
+}
+
 func TestWhatIsNoPictureIsNotSentAsOne(t *testing.T) {
 	tree := tree(t)
 	page := []byte("<html><script>alert(1)</script>")
