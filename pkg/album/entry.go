@@ -16,7 +16,7 @@ type State string
 // The states, from the one that needs a person most to the one that needs none.
 const (
 	Incomplete State = "incomplete" // images without a verdict: nothing is planned
-	Unreadable State = "damaged"    // there is an evaluation, which cannot be used
+	Unreadable State = "damaged"    // its evaluation, its ledger or people's decisions cannot be read
 	Unbalanced State = "unbalanced" // a plan says what to delete and to generate
 	Limited    State = "limited"    // not balanced, and limits or people leave nothing to plan
 	Unseen     State = "unseen"     // not evaluated yet
@@ -49,7 +49,7 @@ type Entry struct {
 	Issues   map[verdict.Issue]int // images by issue
 	Decided  int                   // images that a person decided about
 	USD      float64               // that the evaluation cost
-	Problem  string                // why the evaluation cannot be read
+	Problem  string                // what of the record cannot be read
 }
 
 // Changed returns when the numbers of the actor last changed; zero if they never

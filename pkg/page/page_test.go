@@ -219,7 +219,7 @@ func TestTheOverviewSaysWhatWaitsForPeople(t *testing.T) {
 	}}
 	live := render(t, page.NewOverview(page.Site{Live: true}, view, page.ParseFilter(nil), 10, balance.DefaultTarget()))
 	for _, want := range []string{
-		`<a href="/?plan=proposed">2 plans wait for approval</a>`, `<a href="/?state=damaged">1 evaluation is damaged</a>`,
+		`<a href="/?plan=proposed">2 plans wait for approval</a>`, `<a href="/?state=damaged">1 actor has a damaged record</a>`,
 		`class=p-approved>plan approved<`, `<a href="/?plan=approved">approved</a> <b>1</b>`, `<option>rejected</option>`,
 	} {
 		if !strings.Contains(live, want) {

@@ -52,6 +52,28 @@ func NewProposal(n actor.Name, p ledger.Proposal) *Proposal {
 	return told
 }
 
+// Propose shows how far a plan has come, as far as that is worth a word. The
+// evaluation has to be on the sheet before, if there is one.
+func (s *Sheet) Propose(p ledger.Proposal) {
+	if !album.PlanOf(p).Telling(s.Evaluation != nil && s.Evaluation.Plan.Empty()) {
+		return
+	}
+	s.Proposal = NewProposal(s.Member.Name, p)
+	if s.Evaluation == nil {
+		s.Proposal.withhold("It can be approved or rejected here once the actor is evaluated again.")
+	}
+	if s.Undecided {
+		s.Proposal.withhold("It cannot be approved while the decisions of people cannot be read.")
+	}
+}
+
+// withhold takes back that the plan can be approved.
+func (p *Proposal) withhold(why string) {
+	if p.Approvable {
+		p.Approvable, p.Next = false, why
+	}
+}
+
 // Signed says by whom a line is, of when, and why.
 func Signed(line ledger.Line) string {
 	words := fmt.Sprintf("by %s, %s", line.By, moment(line.At))

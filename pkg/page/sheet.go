@@ -25,6 +25,7 @@ type Sheet struct {
 	Problem    string                 // why there is none
 	Notice     string                 // what has just been done
 	Decisions  []decision.Decision    // the history, oldest first
+	Undecided  bool                   // people's decisions cannot be read
 	Proposal   *Proposal              // the plan on its way, nil where none was put forward
 	Added      []Added
 	Trash      []Trashed

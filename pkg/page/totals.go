@@ -78,7 +78,7 @@ func (o Overview) Calls() []Call {
 		}
 	}
 	states, plans := o.Totals.States, o.Totals.Plans
-	call(states[album.Unreadable], "evaluation is damaged", "evaluations are damaged", o.OfState(album.Unreadable))
+	call(states[album.Unreadable], "actor has a damaged record", "actors have damaged records", o.OfState(album.Unreadable))
 	call(states[album.Incomplete], "actor has images without a verdict", "actors have images without a verdict", o.OfState(album.Incomplete))
 	call(states[album.Unseen], "actor is not evaluated yet", "actors are not evaluated yet", o.OfState(album.Unseen))
 	call(plans[album.PlanFailed], "plan has failed", "plans have failed", o.OfPlan(album.PlanFailed))

@@ -137,9 +137,6 @@ func (w *writer) actor(ctx context.Context, entries []album.Entry, i int) error 
 	if err != nil {
 		sheet.Problems = append(sheet.Problems, err.Error())
 	}
-	if latest, ok := book.Latest(); ok && entry.Plan != "" {
-		sheet.Proposal = page.NewProposal(entry.Actor.Name, latest)
-	}
 	e, _, err := evaluation.Load(ctx, w.Store, entry.Actor.Name)
 	switch {
 	case ctx.Err() != nil:
@@ -151,6 +148,9 @@ func (w *writer) actor(ctx context.Context, entries []album.Entry, i int) error 
 		if sheet.Missing, err = w.thumbnails(ctx, *e); err != nil {
 			return err
 		}
+	}
+	if latest, ok := book.Latest(); ok {
+		sheet.Propose(latest)
 	}
 	if !w.has(entry.Cover.SHA256) {
 		entries[i].Cover = album.Cover{}

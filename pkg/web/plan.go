@@ -10,6 +10,7 @@ import (
 
 	"screentest/pkg/actor"
 	"screentest/pkg/album"
+	"screentest/pkg/decision"
 	"screentest/pkg/ledger"
 	"screentest/pkg/page"
 )
@@ -36,6 +37,9 @@ func (s *Server) plan(w http.ResponseWriter, r *http.Request) error {
 	words := page.DoneApprove
 	switch act {
 	case "approve":
+		if _, err := decision.Load(r.Context(), s.Store, name); err != nil {
+			return fmt.Errorf("%w: nothing is approved while the decisions of people cannot be read: %w", errBusy, err)
+		}
 		err = book.Approve(r.Context(), id, sign)
 	case "reject":
 		words = page.DoneReject

@@ -56,10 +56,11 @@ func (s *Server) fill(ctx context.Context, sheet *page.Sheet) error {
 	}
 	sheet.Decisions, err = decision.History(ctx, s.Store, name)
 	trouble(err)
+	sheet.Undecided = err != nil
 	book, err := ledger.Load(ctx, s.Store, name)
 	trouble(err)
-	if latest, ok := book.Latest(); ok && album.PlanOf(latest).Telling(e == nil || !e.Plan.Empty()) {
-		sheet.Proposal = page.NewProposal(name, latest)
+	if latest, ok := book.Latest(); ok {
+		sheet.Propose(latest)
 	}
 	sheet.Trash, err = s.trashed(ctx, name)
 	trouble(err)
