@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"screentest/pkg/actor"
+	"screentest/pkg/album"
 	"screentest/pkg/balance"
 	"screentest/pkg/evaluation"
 	"screentest/pkg/run"
@@ -39,6 +40,7 @@ type evaluationSummary struct {
 	Generate balance.Target `json:"generate"`
 	Limited  string         `json:"limited,omitempty"`
 	Problems []string       `json:"problems,omitempty"`
+	state    album.State    // in the words of the pages
 }
 
 func (a *app) reportPass(ctx context.Context, s store.Store, r run.Run) (passReport, error) {
@@ -76,6 +78,7 @@ func summaryOf(e evaluation.Evaluation) *evaluationSummary {
 	return &evaluationSummary{
 		Images: len(e.Images), Mix: e.Mix, Balanced: e.Balanced, Delete: len(e.Plan.Delete),
 		Generate: e.Plan.Generate, Limited: strings.Join(e.Plan.Limited, "; "), Problems: e.Problems,
+		state: album.StateOf(e),
 	}
 }
 
@@ -144,13 +147,8 @@ func dash(n int) string {
 }
 
 func standing(line passActor) string {
-	switch {
-	case line.State == run.Failed || line.State == run.Interrupted || line.Summary == nil:
+	if line.State == run.Failed || line.State == run.Interrupted || line.Summary == nil {
 		return string(line.State)
-	case line.Summary.Balanced:
-		return "balanced"
-	case line.Summary.Limited != "":
-		return "limited"
 	}
-	return "unbalanced"
+	return string(line.Summary.state)
 }

@@ -68,7 +68,7 @@ func (e Entry) Lacks(s verdict.Style) int { return e.Standing.Generate.Of(s) }
 // summarize leaves out the actor, which is the roster's to tell.
 func summarize(e evaluation.Evaluation) Entry {
 	entry := Entry{
-		State: stateOf(e), Cover: coverOf(e), Standing: e.Standing(), Before: e.Before, Left: e.Left(), Target: e.Target,
+		State: StateOf(e), Cover: coverOf(e), Standing: e.Standing(), Before: e.Before, Left: e.Left(), Target: e.Target,
 		Issues: map[verdict.Issue]int{}, USD: e.Usage.USD,
 	}
 	for _, image := range e.Images {
@@ -82,7 +82,8 @@ func summarize(e evaluation.Evaluation) Entry {
 	return entry
 }
 
-func stateOf(e evaluation.Evaluation) State {
+// StateOf is where an evaluated actor stands.
+func StateOf(e evaluation.Evaluation) State {
 	switch {
 	case len(e.Unjudged()) > 0:
 		return Incomplete
