@@ -80,10 +80,10 @@ func TestEveryActorHasItsState(t *testing.T) {
 			t.Errorf("%s is %q: %+v", state, e.State, e)
 		}
 	}
-	if e := entries["unbalanced"]; e.Lacks(verdict.BWStylized) != 2 || e.Issues[verdict.Blurred] != 1 || e.Cover.Key != "actors/unbalanced/training_data/a.png" {
+	if e := entries["unbalanced"]; e.Lacks(verdict.BWStylized) != 2 || e.Issues[verdict.Blurred] != 1 || e.Cover.SHA256 != "sum" {
 		t.Errorf("%+v", e)
 	}
-	if e := entries["balanced"]; e.Cover.Key != "actors/balanced/base_image/b.png" || e.Cover.SHA256 != "base" || !e.Changed().IsZero() {
+	if e := entries["balanced"]; e.Cover.SHA256 != "base" || !e.Changed().IsZero() {
 		t.Errorf("%+v", e)
 	}
 }

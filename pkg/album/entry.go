@@ -6,7 +6,6 @@ import (
 	"screentest/pkg/actor"
 	"screentest/pkg/balance"
 	"screentest/pkg/evaluation"
-	"screentest/pkg/store"
 	"screentest/pkg/verdict"
 )
 
@@ -32,8 +31,7 @@ func States() []State {
 // A Cover is the picture that stands for an actor: the base image, or else the
 // first training image that is kept.
 type Cover struct {
-	Key    store.Key // "" where there is none
-	SHA256 string
+	SHA256 string // "" where there is none
 }
 
 // An Entry is an actor in a few numbers.
@@ -96,13 +94,12 @@ func StateOf(e evaluation.Evaluation) State {
 }
 
 func coverOf(e evaluation.Evaluation) Cover {
-	name := actor.Name(e.Actor)
 	if e.Base != nil && e.Base.SHA256 != "" {
-		return Cover{actor.BaseKey(name, e.Base.File), e.Base.SHA256}
+		return Cover{e.Base.SHA256}
 	}
 	for _, image := range e.Images {
 		if image.Keep && image.Judged == evaluation.OK {
-			return Cover{actor.TrainingKey(name, image.File), image.SHA256}
+			return Cover{image.SHA256}
 		}
 	}
 	return Cover{}

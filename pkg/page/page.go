@@ -4,8 +4,8 @@
 //
 // It does no I/O. Names, prompts, notes and reasons are hostile text and leave only
 // through html/template. A page asks no other host for anything, reads well
-// without scripts, and carries no inline style or script, so that the strictest
-// Content-Security-Policy fits.
+// without scripts, and carries no inline style and no inline script but our own,
+// so that a strict Content-Security-Policy fits (see ScriptHash).
 package page
 
 import (

@@ -1,14 +1,11 @@
 package page
 
 import (
-	"cmp"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"screentest/pkg/run"
-	"screentest/pkg/verdict"
 )
 
 // A Run is a run as the pages show it.
@@ -22,8 +19,8 @@ type Run struct {
 	Why      string // why none can be started here
 }
 
-// RenderRun writes the progress of a run as a piece of HTML.
-func RenderRun(w io.Writer, r Run) error { return render(w, "progress", r) }
+// Render writes the progress of the run as a piece of HTML.
+func (r Run) Render(w io.Writer) error { return render(w, "progress", r) }
 
 // Done returns how many actors have an outcome.
 func (r Run) Done() int { return r.Total - r.Remaining }
@@ -45,16 +42,4 @@ func (r Run) Left() string {
 		return ""
 	}
 	return fmt.Sprintf("about %s left", time.Duration(r.SecondsLeft*float64(time.Second)).Round(time.Second))
-}
-
-// ranked returns the counts, most frequent first.
-func ranked(issues map[verdict.Issue]int) []IssueCount {
-	var counts []IssueCount
-	for issue, n := range issues {
-		counts = append(counts, IssueCount{issue, n})
-	}
-	slices.SortFunc(counts, func(a, b IssueCount) int {
-		return cmp.Or(cmp.Compare(b.Images, a.Images), cmp.Compare(a.Issue, b.Issue))
-	})
-	return counts
 }

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"slices"
 
 	"screentest/pkg/album"
@@ -53,6 +54,18 @@ func sum(entries []album.Entry, target balance.Target) Totals {
 	}
 	t.Issues = ranked(issues)
 	return t
+}
+
+// ranked returns the counts, most frequent first.
+func ranked(issues map[verdict.Issue]int) []IssueCount {
+	var counts []IssueCount
+	for issue, n := range issues {
+		counts = append(counts, IssueCount{issue, n})
+	}
+	slices.SortFunc(counts, func(a, b IssueCount) int {
+		return cmp.Or(cmp.Compare(b.Images, a.Images), cmp.Compare(a.Issue, b.Issue))
+	})
+	return counts
 }
 
 // Told returns how far plans have come, as far as there are any.

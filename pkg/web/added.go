@@ -51,7 +51,7 @@ func (s *Server) added(sheet *page.Sheet, file string, book *ledger.Ledger) page
 		File: file, SHA256: back.SHA256, Thumb: s.site.Thumbnail(sheet.Member.Name, back.SHA256), Keepable: true,
 		Words: fmt.Sprintf("brought back by %s, %s; the next plan would delete it again unless it is kept", back.By, back.Why),
 	}
-	if kept(sheet.Decisions, back.SHA256) {
+	if decision.RulingsOf(sheet.Decisions)[back.SHA256].Fate == decision.Keep {
 		a.Keepable, a.Words = false, fmt.Sprintf("brought back by %s and kept: no plan deletes it", back.By)
 	}
 	return a
@@ -69,17 +69,6 @@ func restored(book *ledger.Ledger, wanted func(ledger.Line) bool) (ledger.Line, 
 		}
 	}
 	return ledger.Line{}, false
-}
-
-// kept reports whether people keep a content by now.
-func kept(history []decision.Decision, sum string) bool {
-	keep := false
-	for _, d := range history {
-		if d.SHA256 == sum && d.Kind != decision.Style {
-			keep = d.Kind == decision.Keep
-		}
-	}
-	return keep
 }
 
 // trainingImage returns the name of the training image that has a content: one that

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -85,15 +84,8 @@ func statusOf(err error) int {
 
 func (s *Server) say(w http.ResponseWriter, status int, m page.Message) error {
 	m.Site = s.site
-	var b bytes.Buffer
-	if err := m.Render(&b); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, err := w.Write(b.Bytes())
-	return err
+	return send(w, status, m.Render)
 }
 
 // guard lets an act through only if it comes from a page of ours.

@@ -12,16 +12,14 @@ import (
 	"screentest/pkg/page"
 )
 
-// A rendering is a page that can be written.
-type rendering interface{ Render(w io.Writer) error }
-
-// write sends a page, whole or not at all.
-func write(w http.ResponseWriter, p rendering) error {
+// send sends a page, whole or not at all.
+func send(w http.ResponseWriter, status int, render func(io.Writer) error) error {
 	var b bytes.Buffer
-	if err := p.Render(&b); err != nil {
+	if err := render(&b); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes()) // the reader has gone: nobody to tell
 	return nil
 }
@@ -40,7 +38,7 @@ func (s *Server) overview(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	o.Since = s.visit(w, r)
-	return write(w, o)
+	return send(w, http.StatusOK, o.Render)
 }
 
 const (

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -82,13 +81,7 @@ func (s *Server) progress(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	if err := page.RenderRun(&b, *shown); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = w.Write(b.Bytes())
-	return nil
+	return send(w, http.StatusOK, shown.Render)
 }
 
 func (s *Server) startOrStop(w http.ResponseWriter, r *http.Request) error {

@@ -35,7 +35,7 @@ func (s *Server) sheet(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	sheet.Notice = s.takeNotice(w, r, name)
-	return write(w, sheet)
+	return send(w, http.StatusOK, sheet.Render)
 }
 
 // fill reads what the store holds of the actor. A document that cannot be read is
