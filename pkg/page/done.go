@@ -34,13 +34,14 @@ func (d Decided) Words() string {
 	words := d.recorded()
 	more, spared := d.moved()
 	if len(more) > 0 {
-		words += " It now deletes " + names(more) + " instead or as well."
+		also := map[bool]string{true: "instead", false: "as well"}[d.Kind == decision.Keep]
+		words += " The plan now deletes " + names(more) + " " + also + "."
 	}
 	if len(spared) > 0 {
-		words += " It no longer deletes " + names(spared) + "."
+		words += " The plan no longer deletes " + names(spared) + "."
 	}
 	if was, is := d.Before.Plan.Generate.Total(), d.After.Plan.Generate.Total(); was != is {
-		words += fmt.Sprintf(" It generates %s, not %d.", plural(is, "image"), was)
+		words += fmt.Sprintf(" The plan generates %s, not %d.", plural(is, "image"), was)
 	}
 	return words + d.standing()
 }

@@ -75,7 +75,7 @@ func TestANoticeSaysWhatFollowsFromADecision(t *testing.T) {
 	got := keep()
 	instead := load(t, tree).Plan.Delete[0].File
 	for _, want := range []string{
-		"Recorded: no plan deletes that image.", "It now deletes " + instead + " instead", "The approval no longer holds: the plan is another one now, and waits for approval.",
+		"Recorded: no plan deletes that image.", "The plan now deletes " + instead + " instead", "The approval no longer holds: the plan is another one now, and waits for approval.",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("it is not said: %q", want)
