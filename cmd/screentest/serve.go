@@ -3,13 +3,11 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"syscall"
 	"time"
 
@@ -73,8 +71,12 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
+	token, told, err := login(listener.Addr())
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	config := web.Config{
-		Store: s, Settings: set, By: by, Now: a.now, Login: loginToken(listener.Addr()),
+		Store: s, Settings: set, By: by, Now: a.now, Login: token,
 		Log: slog.New(slog.NewTextHandler(a.stderr, nil)), PictureUSD: source(set, a.data, nil).PicturePrice(),
 	}
 	remote, err := remote(ctx, s, set.Mirror)
@@ -85,15 +87,16 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	a.addRunner(&config, s, set)
 	server := web.New(ctx, config)
 	a.printf("Review page: %s (Ctrl-C stops it)\n", whereTo(f.addr, listener.Addr()))
-	if config.Login != "" {
-		a.printf("Token to sign in with: %s\n", config.Login)
-	}
+	a.printf("%s", told)
 	return serveUntil(ctx, listener, server)
 }
 
 // listen listens on addr. One that makes no sense here is wrong usage; one that
 // somebody else has is a failure.
 func listen(addr string) (net.Listener, error) {
+	if addr == "" {
+		return nil, usageError{hint(errors.New("--addr is empty"), "say HOST:PORT, such as 127.0.0.1:8080")}
+	}
 	listener, err := net.Listen("tcp", addr)
 	if err == nil {
 		return listener, nil
@@ -134,7 +137,10 @@ func (a *app) addRunner(c *web.Config, s store.Store, set settings.Settings) {
 
 // serveUntil serves until ctx ends, then finishes what is under way.
 func serveUntil(ctx context.Context, listener net.Listener, server *web.Server) error {
-	h := &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	h := &http.Server{
+		Handler: server, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute,
+		WriteTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute,
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- h.Serve(listener) }()
 	select {
@@ -150,15 +156,6 @@ func serveUntil(ctx context.Context, listener net.Listener, server *web.Server) 
 		return nil // a browser that would not let go
 	}
 	return err
-}
-
-// loginToken returns the token that people have to sign in with when the address
-// can be reached from elsewhere.
-func loginToken(addr net.Addr) string {
-	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
-		return os.Getenv("SCREENTEST_TOKEN")
-	}
-	return cmp.Or(os.Getenv("SCREENTEST_TOKEN"), rand.Text())
 }
 
 // runner evaluates all actors for the review page.
