@@ -17,6 +17,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -200,7 +201,7 @@ func (p *performance) fail(ctx context.Context, failures []error) error {
 	for _, failure := range failures {
 		reasons = append(reasons, failure.Error())
 	}
-	why := strings.Join(reasons, "; ")
+	why := strings.Join(slices.Compact(reasons), "; ")
 	if err := p.end(ctx, ledger.Failed, why); err != nil {
 		return err
 	}

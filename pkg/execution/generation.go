@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"screentest/pkg/actor"
 	"screentest/pkg/generate"
 	"screentest/pkg/inspect"
 	"screentest/pkg/judge"
@@ -64,28 +65,10 @@ func (p *performance) advance(ctx context.Context, step ledger.Step) (done bool,
 	if t.failed >= p.Settings.Generation.Tries {
 		return true, fmt.Errorf("%w for %s after %d tries: %s: %s", errSpent, step.Style, t.failed, t.last.Act, t.last.Why)
 	}
-	return false, p.order(ctx, step, t.orders+1)
-}
-
-// tries are what was tried for a step so far.
-type tries struct {
-	orders int // sent or about to be
-	failed int // pictures that came and may not enter the set
-	last   ledger.Line
-}
-
-func triesOf(lines []ledger.Line) tries {
-	var t tries
-	for _, line := range lines {
-		t.last = line
-		switch line.Act {
-		case ledger.Ordered:
-			t.orders++
-		case ledger.Unfit:
-			t.failed++
-		}
+	if err := p.unheard(); err != nil {
+		return true, err
 	}
-	return t
+	return false, p.order(ctx, step, t.orders+1)
 }
 
 // order chooses a prompt, writes the order down, and sends it.
@@ -248,6 +231,10 @@ func (p *performance) generatorName() string {
 	return id.Name + " " + id.Model
 }
 
+// ErrNoBase says that an actor has no base image that can be used. Nothing was
+// ordered, and will be before somebody puts one there.
+var ErrNoBase = errors.New("there is no base image to generate from")
+
 // readBase reads the base image once; without a usable one nothing is ordered.
 func (p *performance) readBase(ctx context.Context) error {
 	if p.base != nil {
@@ -255,15 +242,18 @@ func (p *performance) readBase(ctx context.Context) error {
 	}
 	info, ok := p.standing.set.BaseImage()
 	if !ok {
-		return fmt.Errorf("there is no base image to generate from: put a png or jpeg into %s", "actors/"+string(p.actor.Name)+"/base_image")
+		return fmt.Errorf("%w: put a png or jpeg into %s", ErrNoBase, actor.BaseKey(p.actor.Name, ""))
 	}
 	data, _, err := store.ReadAll(ctx, p.Store, info.Key, p.Settings.Images.MaxBytes)
+	if errors.Is(err, store.ErrTooLarge) {
+		return fmt.Errorf("%w: base image %s: %w", ErrNoBase, info.Key, err)
+	}
 	if err != nil {
 		return fmt.Errorf("base image: %w", err)
 	}
 	picture, err := inspect.Inspect(data, p.limits(), 0)
 	if err != nil {
-		return fmt.Errorf("base image %s: %w", info.Key, err)
+		return fmt.Errorf("%w: base image %s: %w", ErrNoBase, info.Key, err)
 	}
 	p.base, p.portrait = data, inspect.Print{SHA256: store.HashOf(data), Checks: picture.Checks}
 	return nil
