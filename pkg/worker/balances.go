@@ -46,14 +46,14 @@ func (b *Balances) Do(ctx context.Context, j event.Job) error {
 	}
 	result, err := b.Executor.Perform(ctx, member)
 	if err == nil && result.Proposal == "" {
-		err = b.ended(ctx, j.Actor)
+		err = b.ended(ctx, j)
 	}
 	o := run.Outcome{Actor: j.Actor, State: run.Completed, At: b.Now(), Usage: result.Spent}
 	switch {
 	case errors.Is(err, execution.ErrStale) && j.Tries < maxStale:
 		err = b.again(ctx, j)
 		o.State, o.Reason = run.Interrupted, "its set had changed"
-	case errors.Is(err, execution.ErrStale), errors.Is(err, execution.ErrFailed):
+	case errors.Is(err, execution.ErrStale), errors.Is(err, execution.ErrFailed), errors.Is(err, execution.ErrNoBase):
 		err = Failed{err}
 	case err == nil && result.Proposal == "":
 		o.State, o.Reason = run.Skipped, "its plan has been performed"
@@ -65,18 +65,22 @@ func (b *Balances) Do(ctx context.Context, j event.Job) error {
 	return errors.Join(lasting(err), record(context.WithoutCancel(ctx), b.Store, j, o))
 }
 
-// ended says how the newest plan ended, where none is approved any more: an earlier
-// delivery of the message may have got as far as that, and not to what follows.
-func (b *Balances) ended(ctx context.Context, n actor.Name) error {
-	book, err := ledger.Load(ctx, b.Store, n)
+// ended says how the plan that is asked for ended, where none is approved any more:
+// an earlier delivery of the message may have got as far as that, and not to what
+// follows.
+func (b *Balances) ended(ctx context.Context, j event.Job) error {
+	book, err := ledger.Load(ctx, b.Store, j.Actor)
 	if err != nil {
 		return err
 	}
-	switch latest, _ := book.Latest(); latest.State {
-	case ledger.Stale:
-		return fmt.Errorf("%w: %s", execution.ErrStale, latest.Last().Why)
-	case ledger.Failed:
-		return fmt.Errorf("%w: %s", execution.ErrFailed, latest.Last().Why)
+	for _, p := range book.Proposals() {
+		switch {
+		case p.ID != j.Cause:
+		case p.State == ledger.Stale:
+			return fmt.Errorf("%w: %s", execution.ErrStale, p.Last().Why)
+		case p.State == ledger.Failed:
+			return fmt.Errorf("%w: %s", execution.ErrFailed, p.Last().Why)
+		}
 	}
 	return nil
 }

@@ -70,7 +70,7 @@ func (e *Evaluations) Do(ctx context.Context, j event.Job) error {
 	}
 	handed := false
 	if err == nil && j.Mode == run.Execute && o.Reason != noImages {
-		handed, err = e.hand(ctx, j)
+		handed, err = e.hand(ctx, j, result.Evaluation)
 	}
 	if err != nil || handed {
 		o.State, o.Reason = run.Interrupted, text(err)
