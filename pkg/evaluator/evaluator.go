@@ -92,6 +92,12 @@ type Result struct {
 // verdict. The next evaluation asks for them again.
 var ErrUnjudged = errors.New("images without a verdict")
 
+// ErrNotJudgeable is the ErrUnjudged of images that no evaluation will get a verdict
+// for: the judge has refused them on record, or they are beyond the limits or of a
+// kind that is not read. Where but one was only not reached, another evaluation is
+// worth its while.
+var ErrNotJudgeable = fmt.Errorf("%w, and none is to be had", ErrUnjudged)
+
 // ErrNoImages says that there is nothing to evaluate. An evaluation that is on
 // record stays as it is.
 var ErrNoImages = errors.New("no training images")
@@ -195,7 +201,7 @@ func (e *Evaluator) make(ctx context.Context, now survey) (Result, error) {
 	if err != nil {
 		return result, err
 	}
-	return result, incomplete(result.Evaluation)
+	return result, work.incomplete(result.Evaluation)
 }
 
 // conclude makes the evaluation of what is known and puts it on record.
@@ -241,12 +247,4 @@ func (e *Evaluator) concludeAgain(ctx context.Context, w *work) (evaluation.Eval
 		return evaluation.Evaluation{}, err
 	}
 	return e.conclude(ctx, w, survey{rulings: rulings, old: old, version: version})
-}
-
-func incomplete(e evaluation.Evaluation) error {
-	left := e.Unjudged()
-	if len(left) == 0 {
-		return nil
-	}
-	return fmt.Errorf("%w: %d of %d, first %s: %s", ErrUnjudged, len(left), len(e.Images), left[0].File, left[0].Error)
 }

@@ -63,8 +63,8 @@ func (e *Evaluations) Do(ctx context.Context, j event.Job) error {
 	case errors.Is(err, evaluator.ErrNoImages):
 		// An event may tell of the last image that went.
 		o.State, o.Reason, err = run.Skipped, noImages, nil
-	case errors.Is(err, evaluator.ErrUnjudged) && result.Spent.Requests == 0:
-		err = Failed{err} // nothing was asked, so nothing would be next time
+	case errors.Is(err, evaluator.ErrNotJudgeable):
+		err = Failed{err}
 	case err == nil && result.Unchanged:
 		o.State, o.Reason = run.Skipped, "unchanged"
 	}
