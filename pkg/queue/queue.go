@@ -16,6 +16,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -70,8 +71,18 @@ func Token(parts ...string) string {
 // time is over.
 type Delivery struct {
 	Message
-	Receipt  string // names this delivery to the queue
-	Receives int    // how often the message has been delivered, 1 the first time
+	Receipt  string    // names this delivery to the queue
+	Receives int       // how often the message has been delivered, 1 the first time
+	Sent     time.Time // when the message was; zero where that is not known
+}
+
+// Milliseconds reads a time as SQS writes it, since 1970; zero where it is none.
+func Milliseconds(s string) time.Time {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.UnixMilli(n)
 }
 
 // A Depth says how many messages lie in a queue; on SQS roughly.

@@ -89,7 +89,8 @@ func (e *Evaluations) feasible(ctx context.Context, i execution.Intent, made eva
 
 // order asks for a plan to be performed.
 func (e *Evaluations) order(ctx context.Context, j event.Job, proposal string) error {
-	order := event.Job{Kind: event.Balance, Actor: j.Actor, Mode: run.Execute, Run: j.Run, Cause: proposal, Tries: j.Tries}
+	order := event.Job{Kind: event.Balance, Actor: j.Actor, Mode: run.Execute, Run: j.Run, Cause: proposal}
+	order.Stale = j.Stale
 	return e.Balances.Send(ctx, order.Message())
 }
 

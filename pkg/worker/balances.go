@@ -9,6 +9,7 @@ import (
 	"screentest/pkg/actor"
 	"screentest/pkg/event"
 	"screentest/pkg/execution"
+	"screentest/pkg/judge"
 	"screentest/pkg/ledger"
 	"screentest/pkg/metric"
 	"screentest/pkg/run"
@@ -40,7 +41,7 @@ func (b *Balances) Do(ctx context.Context, j event.Job) error {
 	if stopped, err := b.stopped(ctx, j); stopped || err != nil {
 		return err
 	}
-	member, err := find(ctx, b.Store, j.Actor)
+	member, err := find(ctx, b.Store, j)
 	if err != nil {
 		return err
 	}
@@ -50,7 +51,7 @@ func (b *Balances) Do(ctx context.Context, j event.Job) error {
 	}
 	o := run.Outcome{Actor: j.Actor, State: run.Completed, At: b.Now(), Usage: result.Spent}
 	switch {
-	case errors.Is(err, execution.ErrStale) && j.Tries < maxStale:
+	case errors.Is(err, execution.ErrStale) && j.Stale < maxStale:
 		err = b.again(ctx, j)
 		o.State, o.Reason = run.Interrupted, "its set had changed"
 	case errors.Is(err, execution.ErrStale), errors.Is(err, execution.ErrFailed), errors.Is(err, execution.ErrNoBase):
@@ -94,19 +95,26 @@ func (b *Balances) stopped(ctx context.Context, j event.Job) (bool, error) {
 
 // again asks for another evaluation, and so for another plan.
 func (b *Balances) again(ctx context.Context, j event.Job) error {
-	j.Kind, j.Cause = event.Evaluate, "stale "+j.Cause
-	j.Tries++
+	j.Kind, j.Cause, j.History = event.Evaluate, "stale "+j.Cause, event.History{Stale: j.Stale + 1}
 	return b.Evaluations.Send(ctx, j.Message())
 }
 
-// find returns the entry of the roster, which the prompts are made of.
-func find(ctx context.Context, s store.Store, n actor.Name) (actor.Actor, error) {
+// find returns the entry of the roster, which the prompts are made of. An actor that
+// has left the roster since a sweep has asked for it has an end on that one's record.
+func find(ctx context.Context, s store.Store, j event.Job) (actor.Actor, error) {
 	for a, err := range actor.Stream(ctx, s) {
-		if err != nil || a.Name == n {
-			return a, err
+		if err != nil {
+			return a, fmt.Errorf("%w: %w", judge.ErrHalt, err)
+		}
+		if a.Name == j.Actor {
+			return a, nil
 		}
 	}
-	return actor.Actor{}, Malformed{fmt.Errorf("%s is not in the roster", n)}
+	err := fmt.Errorf("%s is not in the roster", j.Actor)
+	if j.Run != "" {
+		return actor.Actor{}, Failed{err}
+	}
+	return actor.Actor{}, Malformed{err}
 }
 
 // GiveUp implements Handler.

@@ -85,7 +85,7 @@ func (e *Evaluations) excused(ctx context.Context, j event.Job) (bool, error) {
 	if j.Run != "" { // then the orchestrator has looked into the roster
 		return e.Sweeps.Stopped(ctx, j)
 	}
-	known, err := e.Members.Has(ctx, j.Actor)
+	known, err := e.Members.Has(ctx, j)
 	if err == nil && !known {
 		err = Malformed{fmt.Errorf("%s is not in the roster", j.Actor)}
 	}

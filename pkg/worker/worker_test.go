@@ -198,9 +198,13 @@ func TestWhatPassesComesAgainLater(t *testing.T) {
 func TestNothingOvertakes(t *testing.T) {
 	s := newStage(t)
 	s.act["ada"] = func(context.Context) error { return errors.New("503") }
-	s.send(t, "ada", "bea", "ada", "ada")
-	if p := s.poll(t); p.Messages != 4 || p.Deleted != 1 || s.times("ada") != 1 {
-		t.Errorf("%+v, did %q", p, s.did)
+	s.sendAs(t, "1", "2", "3")
+	s.send(t, "bea")
+	if p := s.poll(t); p.Messages != 4 || p.Deleted != 3 || s.times("ada") != 1 {
+		t.Errorf("%+v, did %q; want bea done, and copies of two that follow", p, s.did)
+	}
+	if alive, _ := s.left(t); alive != 3 {
+		t.Errorf("%d messages, want all of ada's", alive)
 	}
 }
 
