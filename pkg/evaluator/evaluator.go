@@ -44,13 +44,16 @@ type Config struct {
 
 // An Evaluator evaluates actors; it is safe for concurrent use. However many
 // actors are under way, as many images are decoded at once as there are
-// processors, and as many cases asked as settings.Run.Concurrency.
+// processors, of large ones fewer, and as many cases asked as
+// settings.Run.Concurrency. A picture that takes more memory than the process may
+// have (debug.SetMemoryLimit, GOMEMLIMIT) is beyond the limits.
 type Evaluator struct {
 	Config
 	basis   string
 	looking *semaphore.Weighted // actors whose images are being measured
-	pixels  *semaphore.Weighted // images being decoded
-	memory  *semaphore.Weighted // files held in memory
+	pixels  room                // images being decoded
+	memory  room                // files held in memory
+	largest int64               // bytes that decoding one may take, 0 for no limit
 	asks    *semaphore.Weighted // cases being asked
 	workers int                 // actors worth having under way at once
 }
@@ -62,8 +65,9 @@ func New(c Config) *Evaluator {
 		Config:  c,
 		basis:   evaluation.Basis(c.Judge.ID(), c.Settings),
 		looking: semaphore.NewWeighted(int64(processors + 1)),
-		pixels:  semaphore.NewWeighted(int64(processors)),
-		memory:  semaphore.NewWeighted(int64(2 * processors)),
+		pixels:  newRoom(processors, ordinaryPicture),
+		memory:  newRoom(2*processors, ordinaryFile),
+		largest: largestPicture(),
 		asks:    semaphore.NewWeighted(int64(c.Settings.Run.Concurrency)),
 		workers: processors + 1,
 	}

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"time"
@@ -54,6 +55,7 @@ type Parts struct {
 // where a variable is missing or means nothing.
 func Must(ctx context.Context, variables ...string) Parts {
 	p := Parts{Log: lambdacontext.NewLogger(), Env: map[string]string{}}
+	keepWithin(lambdacontext.MemoryLimitInMB)
 	var problems []error
 	for _, name := range append(variables, Stage, Data) {
 		if p.Env[name] = os.Getenv(name); p.Env[name] == "" {
@@ -66,6 +68,15 @@ func Must(ctx context.Context, variables ...string) Parts {
 	p.Check(errors.Join(problems...))
 	p.Bucket, p.Store = tree, metric.Store(tree, p.Metrics)
 	return p
+}
+
+// keepWithin has the collector keep the process within the memory of the function,
+// of which a fifth is left for what is not on the heap. By that limit an evaluator
+// also tells which pictures are too large for it; 0 means none.
+func keepWithin(megabytes int) {
+	if megabytes > 0 {
+		debug.SetMemoryLimit(int64(megabytes) << 20 / 5 * 4)
+	}
 }
 
 // Check ends the process where there is an error.
