@@ -46,6 +46,7 @@ type loop struct {
 	store     store.Store
 	sender    *flaky // by which the balancer asks for evaluations
 	settings  settings.Settings
+	model     *model
 	generator generate.Generator
 	remote    mirror.Remote
 }
@@ -55,7 +56,7 @@ func newLoop(t *testing.T, s store.Store) *loop {
 	st := evaluations(t, s, m)
 	clock := func() time.Time { return st.now }
 	l := &loop{
-		stage: st, store: s, settings: settings.Default(), generator: nobody{t}, remote: mirror.Remote{Waived: true},
+		stage: st, store: s, settings: settings.Default(), model: m, generator: nobody{t}, remote: mirror.Remote{Waived: true},
 		balances: mem.New(mem.Options{Visibility: time.Hour, MaxReceives: 5, Dead: st.dead, Now: clock}), sender: &flaky{Sender: st.queue},
 	}
 	l.settings.Target.Photorealistic, l.settings.Target.BWStylized, l.settings.Target.ColorStylized = 3, 0, 0
@@ -66,18 +67,23 @@ func newLoop(t *testing.T, s store.Store) *loop {
 	}
 	balancer := &worker.Worker{
 		Queue: l.balances, Kind: event.Balance, Now: clock, Log: st.worker.Log, Metrics: log,
-		Opening: worker.Opening{Now: clock, Open: func(context.Context) (worker.Handler, error) {
-			examiner := evaluator.New(evaluator.Config{Store: s, Judge: m, Settings: l.settings, Holder: "balancer", Now: clock})
-			executor := execution.New(execution.Config{
-				Store: s, Evaluator: examiner, Generator: l.generator, Remote: l.remote, Settings: l.settings, By: "balancer", Now: clock,
-			})
-			return &worker.Balances{
-				Store: s, Executor: executor, Evaluations: l.sender, Metrics: log, Now: clock, Sweeps: worker.Sweeps{Store: s, Now: clock},
-			}, nil
-		}},
+		Opening: worker.Opening{Now: clock, Open: func(context.Context) (worker.Handler, error) { return l.performer(), nil }},
 	}
 	l.balancer = lambdatest.Mapping{Queue: l.balances, Batch: 1, Invoke: invoke(balancer)}
 	return l
+}
+
+// performer is the handler of the balancer as it would be opened now.
+func (l *loop) performer() *worker.Balances {
+	clock := func() time.Time { return l.now }
+	examiner := evaluator.New(evaluator.Config{Store: l.store, Judge: l.model, Settings: l.settings, Holder: "balancer", Now: clock})
+	executor := execution.New(execution.Config{
+		Store: l.store, Evaluator: examiner, Generator: l.generator, Remote: l.remote, Settings: l.settings, By: "balancer", Now: clock,
+	})
+	return &worker.Balances{
+		Store: l.store, Executor: executor, Evaluations: l.sender, Metrics: metric.New(&l.log, "test", clock), Now: clock,
+		Sweeps: worker.Sweeps{Store: l.store, Now: clock},
+	}
 }
 
 // begin asks for the evaluation of ada, in a sweep that executes.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"screentest/pkg/actor"
@@ -117,29 +118,31 @@ func TestAGroupWaitsTogether(t *testing.T) {
 // What was cut short is continued at the end of the queue, at once; what could not
 // be replaced comes again with all that follow it.
 func TestContinuedInOrder(t *testing.T) {
-	s := newStage(t)
-	s.timeout = 40 * time.Millisecond
-	cut := 1
-	s.act["ada"] = func(ctx context.Context) error {
-		if cut--; cut >= 0 {
-			<-ctx.Done()
-			return ctx.Err()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		s.timeout = 40 * time.Millisecond
+		cut := 1
+		s.act["ada"] = func(ctx context.Context) error {
+			if cut--; cut >= 0 {
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			return nil
 		}
-		return nil
-	}
-	s.sendAs(t, "1", "2", "3")
-	s.within(t, time.Minute)
-	if want := []string{"1", "1", "2", "3"}; !slices.Equal(s.runs, want) {
-		t.Errorf("done in the order %q, want %q", s.runs, want)
-	}
+		s.sendAs(t, "1", "2", "3")
+		s.within(t, time.Minute)
+		if want := []string{"1", "1", "2", "3"}; !slices.Equal(s.runs, want) {
+			t.Errorf("done in the order %q, want %q", s.runs, want)
+		}
 
-	cut, s.runs = 1, nil
-	s.sendAs(t, "1", "2")
-	s.worker.Queue = mute{s.queue}
-	s.poll(t)
-	s.worker.Queue = s.queue
-	s.within(t, 35*time.Second)
-	if want := []string{"1", "1", "2"}; !slices.Equal(s.runs, want) {
-		t.Errorf("done in the order %q, want %q", s.runs, want)
-	}
+		cut, s.runs = 1, nil
+		s.sendAs(t, "1", "2")
+		s.worker.Queue = mute{s.queue}
+		s.poll(t)
+		s.worker.Queue = s.queue
+		s.within(t, 35*time.Second)
+		if want := []string{"1", "1", "2"}; !slices.Equal(s.runs, want) {
+			t.Errorf("done in the order %q, want %q", s.runs, want)
+		}
+	})
 }

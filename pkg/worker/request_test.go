@@ -134,12 +134,17 @@ func TestAFailureIsNotForgottenWhenTheSweepComesAgain(t *testing.T) {
 }
 
 // losing is a generator of which nobody hears again.
-type losing struct{ orders int }
+type losing struct {
+	orders int
+	then   func() // called with each order; optional
+}
 
 func (*losing) ID() generate.ID { return generate.ID{Name: "losing"} }
 func (*losing) Bound() float64  { return 0.25 }
 func (g *losing) Generate(context.Context, generate.Order) (generate.Picture, cost.Usage, error) {
-	g.orders++
+	if g.orders++; g.then != nil {
+		g.then()
+	}
 	return generate.Picture{}, cost.Usage{Requests: 1, USD: 0.25}, fmt.Errorf("%w: nothing came within 3m", generate.ErrLost)
 }
 
