@@ -138,7 +138,7 @@ func TestRestsAreNoTries(t *testing.T) {
 	}{
 		"quota, then busy":     {6, []error{errHalt, errHalt, errHalt, errors.New("429"), errors.New("429"), errors.New("429")}},
 		"down, then broken":    {6, []error{errDown, errDown, errDown, errors.New("no sense"), errors.New("no sense"), errors.New("no sense")}},
-		"days, then down":      {40, []error{errHalt, errHalt, errHalt, errHalt, errHalt, errHalt, errHalt, errHalt, errHalt, errDown, errHalt}},
+		"days, then down":      {14, []error{errHalt, errHalt, errHalt, errHalt, errHalt, errHalt, errHalt, errHalt, errHalt, errDown}},
 		"broken between rests": {5, []error{errors.New("no sense"), errHalt, errors.New("no sense"), errors.New("no sense"), errDown}},
 	} {
 		t.Run(what, func(t *testing.T) {

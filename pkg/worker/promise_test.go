@@ -92,7 +92,7 @@ func TestWhatWasSpentIsRecordedWhenTimeIsOver(t *testing.T) {
 	if err := h.Do(ctx, sweepJob("ada")); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	checkSpent(t, s, run.DryRun, "r1")
+	checkSpent(t, s, run.DryRun, "r1", 1)
 }
 
 // So is what the balancer has spent.
@@ -101,23 +101,24 @@ func TestWhatWasOrderedIsRecordedWhenTimeIsOver(t *testing.T) {
 	write(t, l.store, actor.BaseKey("ada", "base.png"), picture(77))
 	l.begin(t)
 	l.stage.settle(t)
+	l.now = l.now.Add(time.Minute)
 	ctx, cancel := context.WithCancel(t.Context())
 	l.generator = &losing{then: cancel}
 	if err := l.performer().Do(ctx, event.Job{Kind: event.Balance, Actor: "ada", Mode: run.Execute, Run: "x", Cause: "p"}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	checkSpent(t, l.store, run.Execute, "x")
+	checkSpent(t, l.store, run.Execute, "x", 2) // one of them the evaluator's
 }
 
-// checkSpent looks for one request of ada's on the record of a sweep.
-func checkSpent(t *testing.T, s store.Store, mode run.Mode, id string) {
+// checkSpent looks for requests of ada's on the record of a sweep.
+func checkSpent(t *testing.T, s store.Store, mode run.Mode, id string, requests int) {
 	t.Helper()
 	header, err := sweep.Load(t.Context(), s, mode, id)
 	if err != nil {
 		t.Fatal(err)
 	}
 	outcomes, err := header.OutcomeOf(t.Context(), s, "ada")
-	if err != nil || len(outcomes) != 1 || outcomes[0].State != run.Interrupted || outcomes[0].Usage.Requests == 0 {
+	if err != nil || len(outcomes) != 1 || outcomes[0].State != run.Interrupted || outcomes[0].Usage.Requests != requests {
 		t.Errorf("on record is %+v, %v", outcomes, err)
 	}
 }

@@ -111,6 +111,30 @@ func TestAPlanThatWasApprovedBeforeIsTheSweeps(t *testing.T) {
 	}
 }
 
+// A plan whose set a person has changed while it was performed ends there: what then
+// remains is not for the same sweep.
+func TestAPlanThatWasCutShortIsNotFollowedByAnother(t *testing.T) {
+	l := newLoop(t, tree(t, 6))
+	l.begin(t)
+	l.stage.settle(t)
+	book, err := ledger.Load(t.Context(), l.store, "ada")
+	if err != nil {
+		t.Fatal(err)
+	}
+	latest, _ := book.Latest()
+	if err := book.Record(t.Context(), latest.ID, ledger.Line{Act: ledger.Begun, At: l.now, By: "balancer", Proposal: latest.ID}); err != nil {
+		t.Fatal(err)
+	}
+	write(t, l.store, actor.TrainingKey("ada", "late.png"), picture(99))
+	for range 2 {
+		if out := l.settle(t); !out.Done || out.Completed != 1 || l.images(t) != 7 {
+			t.Errorf("%+v, %d images, want all seven", out, l.images(t))
+		}
+		l.now = l.now.Add(6 * time.Minute)
+		l.begin(t)
+	}
+}
+
 // A failed plan stays the sweep's end for the actor when its message comes again.
 func TestAFailureIsNotForgottenWhenTheSweepComesAgain(t *testing.T) {
 	l := newLimited(t, 6)
