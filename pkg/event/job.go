@@ -62,7 +62,8 @@ func (j Job) Request() Job {
 	return j
 }
 
-// Message is j as it is sent. Jobs for one actor are a group, of whatever kind.
+// Message is j as it is sent. Jobs for one actor are a group; those of another kind
+// are on another queue, which hands them out meanwhile.
 // The ID holds the cause, so that a request that is made twice counts once and
 // two requests never pass for one.
 func (j Job) Message() queue.Message {

@@ -1,7 +1,7 @@
 // Package queue is the port between those who find work and those who do it: a
 // queue that keeps the messages of one group in order and hands them to one
-// worker at a time. Every actor is a group, which is what keeps two workers from
-// paying for the same picture.
+// worker at a time. Every actor is a group, which is what keeps two workers of one
+// queue from paying for the same picture.
 //
 // The contract is that of a FIFO queue of Amazon SQS, because the weakest of its
 // promises must be enough: a message is delivered at least once, a delivery that

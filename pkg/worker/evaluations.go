@@ -33,8 +33,9 @@ type Evaluations struct {
 	Sweeps    Sweeps
 }
 
-// NewEvaluations returns the handler that evaluates with j. The message group
-// keeps other workers away from an actor, so no claim is taken.
+// NewEvaluations returns the handler that evaluates with j. The message group keeps
+// other evaluators away from an actor, so no claim is taken. A balancer may be at it,
+// and what both write is safe from each other (see DESIGN.md, Queues and sweeps).
 func NewEvaluations(s store.Store, j judge.Judge, set settings.Settings, r mirror.Remote, balances sweep.Sender, m *metric.Log, now func() time.Time) *Evaluations {
 	return &Evaluations{
 		Store: s, Settings: set, Remote: r, Balances: balances, Metrics: m, Now: now, Members: Members{Store: s, Now: now}, Sweeps: Sweeps{Store: s, Now: now},

@@ -135,6 +135,28 @@ func TestAPlanThatWasCutShortIsNotFollowedByAnother(t *testing.T) {
 	}
 }
 
+// What a person rejects after a sweep has asked for it is not asked for again.
+func TestAPlanThatWasRejectedSinceIsNotAskedForAgain(t *testing.T) {
+	l := newLoop(t, tree(t, 6))
+	l.begin(t)
+	l.stage.settle(t)
+	book, err := ledger.Load(t.Context(), l.store, "ada")
+	if err != nil {
+		t.Fatal(err)
+	}
+	latest, _ := book.Latest()
+	if err := book.Reject(t.Context(), latest.ID, ledger.Signature{By: "a person", At: l.now, Why: "I like them"}); err != nil {
+		t.Fatal(err)
+	}
+	l.settle(t)
+	l.now = l.now.Add(6 * time.Minute)
+	l.begin(t)
+	l.stage.settle(t)
+	if depth, err := l.balances.Depth(t.Context()); err != nil || depth.Total() != 0 || l.images(t) != 6 {
+		t.Errorf("%+v, %v, %d images", depth, err, l.images(t))
+	}
+}
+
 // A failed plan stays the sweep's end for the actor when its message comes again.
 func TestAFailureIsNotForgottenWhenTheSweepComesAgain(t *testing.T) {
 	l := newLimited(t, 6)
