@@ -123,10 +123,7 @@ func TestAPlanThatIsAlwaysStaleIsGivenUp(t *testing.T) {
 		}
 		l.now = l.now.Add(time.Minute)
 	}
-	book, err := ledger.Load(t.Context(), l.store, "ada")
-	if err != nil {
-		t.Fatal(err)
-	}
+	book, _ := l.plan(t)
 	stale := 0
 	for _, p := range book.Proposals() {
 		if p.State == ledger.Stale {

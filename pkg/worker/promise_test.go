@@ -69,11 +69,7 @@ func TestAPlanThatWouldOrphanIsNotApproved(t *testing.T) {
 	write(t, l.store, actor.ManifestKey("ada"), []byte(`{"actor_id":"ada","revision":1,"total_images":5,"images":{`+images[1:]+`}}`))
 	l.begin(t)
 	out := l.settle(t)
-	book, err := ledger.Load(t.Context(), l.store, "ada")
-	if err != nil {
-		t.Fatal(err)
-	}
-	latest, _ := book.Latest()
+	_, latest := l.plan(t)
 	if !out.Done || out.Failed != 1 || latest.State != ledger.Proposed || l.images(t) != 5 || !strings.Contains(l.failure(t), "orphaned") {
 		t.Errorf("%+v, the plan is %s, %d images, on record is %q", out, latest.State, l.images(t), l.failure(t))
 	}

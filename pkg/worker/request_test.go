@@ -35,6 +35,17 @@ func (l *loop) changed(t *testing.T, n int) {
 	l.drain(t)
 }
 
+// plan returns the ledger of ada and her newest plan.
+func (l *loop) plan(t *testing.T) (*ledger.Ledger, ledger.Proposal) {
+	t.Helper()
+	book, err := ledger.Load(t.Context(), l.store, "ada")
+	if err != nil {
+		t.Fatal(err)
+	}
+	latest, _ := book.Latest()
+	return book, latest
+}
+
 // failure is what failed last for ada, in words.
 func (l *loop) failure(t *testing.T) string {
 	t.Helper()
@@ -93,11 +104,7 @@ func TestAPlanThatWasApprovedBeforeIsTheSweeps(t *testing.T) {
 	l := newLimited(t, 6)
 	l.send(t, "ada") // a dry run
 	l.stage.settle(t)
-	book, err := ledger.Load(t.Context(), l.store, "ada")
-	if err != nil {
-		t.Fatal(err)
-	}
-	latest, _ := book.Latest()
+	book, latest := l.plan(t)
 	if err := book.Approve(t.Context(), latest.ID, ledger.Signature{By: "a person", At: l.now, Why: "good"}); err != nil {
 		t.Fatal(err)
 	}
@@ -117,11 +124,7 @@ func TestAPlanThatWasCutShortIsNotFollowedByAnother(t *testing.T) {
 	l := newLoop(t, tree(t, 6))
 	l.begin(t)
 	l.stage.settle(t)
-	book, err := ledger.Load(t.Context(), l.store, "ada")
-	if err != nil {
-		t.Fatal(err)
-	}
-	latest, _ := book.Latest()
+	book, latest := l.plan(t)
 	if err := book.Record(t.Context(), latest.ID, ledger.Line{Act: ledger.Begun, At: l.now, By: "balancer", Proposal: latest.ID}); err != nil {
 		t.Fatal(err)
 	}
@@ -140,11 +143,7 @@ func TestAPlanThatWasRejectedSinceIsNotAskedForAgain(t *testing.T) {
 	l := newLoop(t, tree(t, 6))
 	l.begin(t)
 	l.stage.settle(t)
-	book, err := ledger.Load(t.Context(), l.store, "ada")
-	if err != nil {
-		t.Fatal(err)
-	}
-	latest, _ := book.Latest()
+	book, latest := l.plan(t)
 	if err := book.Reject(t.Context(), latest.ID, ledger.Signature{By: "a person", At: l.now, Why: "I like them"}); err != nil {
 		t.Fatal(err)
 	}
@@ -162,11 +161,7 @@ func TestAFailureIsNotForgottenWhenTheSweepComesAgain(t *testing.T) {
 	l := newLimited(t, 6)
 	l.begin(t)
 	l.stage.settle(t)
-	book, err := ledger.Load(t.Context(), l.store, "ada")
-	if err != nil {
-		t.Fatal(err)
-	}
-	latest, _ := book.Latest()
+	book, latest := l.plan(t)
 	if err := book.End(t.Context(), latest.ID, ledger.Failed, ledger.Signature{By: "balancer", At: l.now, Why: "no luck"}); err != nil {
 		t.Fatal(err)
 	}
@@ -214,11 +209,7 @@ func TestWithoutABaseImage(t *testing.T) {
 	l := newLoop(t, tree(t, 2))
 	l.begin(t)
 	out := l.settle(t)
-	book, err := ledger.Load(t.Context(), l.store, "ada")
-	if err != nil {
-		t.Fatal(err)
-	}
-	latest, _ := book.Latest()
+	book, latest := l.plan(t)
 	if _, dead := l.left(t); !out.Done || out.Failed != 1 || dead != 0 || latest.State != ledger.Proposed {
 		t.Errorf("%+v, %d dead letters, the plan is %s", out, dead, latest.State)
 	}

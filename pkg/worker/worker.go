@@ -199,10 +199,11 @@ func (b *batch) actor(ctx context.Context, items []event.Item) {
 func (b *batch) follow(ctx context.Context, items []event.Item, met map[event.Job]bool) {
 	for _, item := range items {
 		job, err := b.decode(item)
-		if err == nil && met[job.Request()] {
-			continue
-		}
-		if err != nil || !b.replace(ctx, job, "follows").settled {
+		switch request := job.Request(); {
+		case err == nil && met[request]:
+		case err == nil && b.replace(ctx, job, "follows").settled:
+			met[request] = true
+		default:
 			b.putOff(ctx, item, firstRetry)
 		}
 	}
