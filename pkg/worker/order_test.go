@@ -91,6 +91,23 @@ func TestADeadLetterHoldsUpNobody(t *testing.T) {
 	}
 }
 
+// What comes in the moment in which another that asks for the same is given up has
+// all its tries.
+func TestADeadLetterStandsForNobody(t *testing.T) {
+	s := newStage(t)
+	s.act["ada"] = failing(7, errors.New("503"))
+	s.sendAs(t, "1")
+	for s.times("ada") < 4 {
+		s.poll(t)
+		s.now = s.now.Add(time.Second)
+	}
+	s.sendAs(t, "1")
+	s.within(t, 20*time.Minute)
+	if _, dead := s.left(t); dead != 1 || s.times("ada") != 8 {
+		t.Errorf("%d dead, %d tries", dead, s.times("ada"))
+	}
+}
+
 // While nothing can be done the whole group rests together, and its copies come
 // in the order of the messages.
 func TestAGroupWaitsTogether(t *testing.T) {

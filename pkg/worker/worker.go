@@ -190,6 +190,7 @@ func (b *batch) actor(ctx context.Context, items []event.Item) {
 			b.follow(ctx, items[n+1:], met)
 			return
 		}
+		delete(met, job.Request()) // it stands for nobody any more
 	}
 }
 
