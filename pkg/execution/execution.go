@@ -208,7 +208,7 @@ func (p *performance) fail(ctx context.Context, failures []error) error {
 			reasons = append(reasons, reason)
 		}
 	}
-	why := strings.Join(reasons, "; ")
+	why := strings.Join(slices.Compact(reasons), "; ")
 	if err := p.end(ctx, ledger.Failed, why); err != nil {
 		return err
 	}

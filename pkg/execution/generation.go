@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 
-	"screentest/pkg/actor"
 	"screentest/pkg/generate"
-	"screentest/pkg/inspect"
 	"screentest/pkg/judge"
 	"screentest/pkg/ledger"
 	"screentest/pkg/store"
@@ -75,6 +73,9 @@ func (p *performance) next(ctx context.Context, step ledger.Step) (done bool, er
 	}
 	if t.Failed >= p.Settings.Generation.Tries {
 		return true, fmt.Errorf("%w for %s after %d tries: %s: %s", errSpent, step.Style, t.Failed, t.Last.Act, t.Last.Why)
+	}
+	if err := p.unheard(); err != nil {
+		return true, err
 	}
 	return false, p.order(ctx, step, t.Orders+1)
 }
@@ -271,25 +272,4 @@ func (p *performance) barred() map[string]bool {
 func (p *performance) generatorName() string {
 	id := p.Generator.ID()
 	return id.Name + " " + id.Model
-}
-
-// readBase reads the base image once; without a usable one nothing is ordered.
-func (p *performance) readBase(ctx context.Context) error {
-	if p.base != nil {
-		return nil
-	}
-	info, ok := p.standing.set.BaseImage()
-	if !ok {
-		return fmt.Errorf("there is no base image to generate from: put a png or jpeg into %s", actor.BaseKey(p.actor.Name, ""))
-	}
-	data, _, err := store.ReadAll(ctx, p.Store, info.Key, p.Settings.Images.MaxBytes)
-	if err != nil {
-		return fmt.Errorf("base image: %w", err)
-	}
-	picture, err := inspect.Inspect(data, p.limits(), 0)
-	if err != nil {
-		return fmt.Errorf("base image %s: %w", info.Key, err)
-	}
-	p.base, p.portrait = data, inspect.Print{SHA256: store.HashOf(data), Checks: picture.Checks}
-	return nil
 }
