@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"screentest/pkg/generate"
 	"screentest/pkg/judge"
@@ -136,6 +137,7 @@ func (p *performance) send(ctx context.Context, step ledger.Step, line ledger.Li
 		return p.unanswered(ctx, step, line, err)
 	}
 	p.lost.Store(0)
+	p.useless.Store(0)
 	return p.receive(ctx, step, line, answer{
 		SchemaVersion: answerVersion, Step: step.Key, Try: line.Try, At: p.Now(), Generator: p.Generator.ID(),
 		PromptID: prompt.ID, Prompt: prompt.Text, Usage: used, Extension: picture.Extension, Data: picture.Data,
@@ -157,10 +159,14 @@ func (p *performance) ready(ctx context.Context) error {
 	return p.full
 }
 
-// lostInARow is how many answers may be lost one after the other, of whatever
+// How many answers may be lost, or hold no picture, one after the other, of whatever
 // actor, before the run stops: something is wrong on the way, and every further
-// order may be billed for nothing.
-const lostInARow = 3
+// order may be billed for nothing. One prompt may well bring no picture as often as
+// it is tried.
+const (
+	lostInARow    = 3
+	uselessInARow = 6
+)
 
 // unanswered records an order that brought no picture. Only one whose answer came
 // counts as a try: a lost one says nothing of the picture.
@@ -171,18 +177,25 @@ func (p *performance) unanswered(ctx context.Context, step ledger.Step, line led
 		line.Act = ledger.Refused
 	case errors.Is(cause, generate.ErrLost):
 		line.Act = ledger.Lost
-		if err := p.record(ctx, step, line); err != nil || p.lost.Add(1) < lostInARow {
-			return err
-		}
-		return fmt.Errorf("%w: %d answers in a row were lost, each may have been billed: %w", judge.ErrHalt, lostInARow, cause)
+		return p.wasted(ctx, step, line, cause, &p.lost, lostInARow)
 	case errors.Is(cause, generate.ErrUnusable):
 		line.Act = ledger.Unfit
+		return p.wasted(ctx, step, line, cause, &p.useless, uselessInARow)
 	default:
 		p.Allowance.giveBack()
 		line.Act = ledger.Void
 		return errors.Join(cause, p.record(ctx, step, line))
 	}
 	return p.record(ctx, step, line)
+}
+
+// wasted records an order that may have been billed for nothing, and stops the run
+// where it is one too many.
+func (p *performance) wasted(ctx context.Context, step ledger.Step, line ledger.Line, cause error, inARow *atomic.Int32, most int32) error {
+	if err := p.record(ctx, step, line); err != nil || inARow.Add(1) < most {
+		return err
+	}
+	return fmt.Errorf("%w: %d answers in a row brought no picture, each may have been billed: %w", judge.ErrHalt, most, cause)
 }
 
 // storeAttempts is how often storing a paid picture is tried; losing it means

@@ -231,6 +231,18 @@ func TestVoidOrder(t *testing.T) {
 	}
 }
 
+// A generator that bills for what is no picture is not paid for a whole roster.
+func TestUselessAnswersStopTheRun(t *testing.T) {
+	st := newStudio(t, memory(), balance.Mix{Photorealistic: 9, BWStylized: 4, ColorStylized: 3}, 0)
+	st.camera.spoil = func(generate.Order, int) (*generate.Picture, error) { return nil, generate.ErrUnusable }
+	if _, err := st.balance(st.store); !errors.Is(err, judge.ErrHalt) || !strings.Contains(err.Error(), "6 answers in a row") {
+		t.Errorf("got %v", err)
+	}
+	if len(st.camera.orders) != 6 || st.acts()[ledger.Unfit] != 6 {
+		t.Errorf("%d orders, ledger %v", len(st.camera.orders), st.acts())
+	}
+}
+
 // Only answers lost one after the other stop the run.
 func TestLostNowAndThen(t *testing.T) {
 	st := newStudio(t, memory(), balance.Mix{Photorealistic: 13, BWStylized: 1, ColorStylized: 3}, 0)
