@@ -3,13 +3,11 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"syscall"
 	"time"
 
@@ -67,21 +65,26 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
+	token, told, err := login(listener.Addr())
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	config := web.Config{
-		Store: s, Terms: desk.terms, By: by, Now: a.now, Login: loginToken(listener.Addr()),
+		Store: s, Terms: desk.terms, By: by, Now: a.now, Login: token,
 		Log: slog.New(slog.NewTextHandler(a.stderr, nil)),
 	}
 	server := web.New(ctx, config)
 	a.printf("Review page: %s (Ctrl-C stops it)\n", whereTo(f.addr, listener.Addr()))
-	if config.Login != "" {
-		a.printf("Token to sign in with: %s\n", config.Login)
-	}
+	a.printf("%s", told)
 	return serveUntil(ctx, listener, server)
 }
 
 // listen listens on addr. One that makes no sense here is wrong usage; one that
 // somebody else has is a failure.
 func listen(addr string) (net.Listener, error) {
+	if addr == "" {
+		return nil, usageError{hint(errors.New("--addr is empty"), "say HOST:PORT, such as 127.0.0.1:8080")}
+	}
 	listener, err := net.Listen("tcp", addr)
 	if err == nil {
 		return listener, nil
@@ -111,7 +114,10 @@ func whereTo(addr string, bound net.Addr) string {
 
 // serveUntil serves until ctx ends, then finishes what is under way.
 func serveUntil(ctx context.Context, listener net.Listener, server *web.Server) error {
-	h := &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	h := &http.Server{
+		Handler: server, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute,
+		WriteTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute,
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- h.Serve(listener) }()
 	select {
@@ -127,13 +133,4 @@ func serveUntil(ctx context.Context, listener net.Listener, server *web.Server) 
 		return nil // a browser that would not let go
 	}
 	return err
-}
-
-// loginToken returns the token that people have to sign in with when the address
-// can be reached from elsewhere.
-func loginToken(addr net.Addr) string {
-	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
-		return os.Getenv("SCREENTEST_TOKEN")
-	}
-	return cmp.Or(os.Getenv("SCREENTEST_TOKEN"), rand.Text())
 }

@@ -98,6 +98,7 @@ type Signature struct {
 	By  string
 	At  time.Time
 	Why string
+	Run string // the sweep in whose name, if any
 	// Seen is the number of the line that told the person who decides how the plan
 	// stands: where another one does by now, nothing is decided. 0 goes by whichever.
 	Seen int
@@ -105,7 +106,7 @@ type Signature struct {
 
 // Line begins a line about a plan as a whole.
 func (s Signature) Line(act Act, proposal string) Line {
-	return Line{At: s.At, By: s.By, Why: s.Why, Act: act, Proposal: proposal}
+	return Line{At: s.At, By: s.By, Why: s.Why, Run: s.Run, Act: act, Proposal: proposal}
 }
 
 // Propose puts the plan for a set forward; set is content by file. The one before
@@ -174,7 +175,8 @@ func (l *Ledger) freeID(plan string) string {
 // ErrState says that a proposal is not in the state that an act needs.
 var ErrState = errors.New("the plan is not open for that")
 
-// Approve lets the proposal id be performed. Approving twice changes nothing. A
+// Approve lets the proposal id be performed. Approving twice changes nothing, but
+// that every run that asks for a plan is on its record (ApprovedFor). A
 // person may approve what was rejected before, and what has failed, which puts
 // it forward once more.
 func (l *Ledger) Approve(ctx context.Context, id string, sign Signature) error {
@@ -204,7 +206,7 @@ func (l *Ledger) decide(ctx context.Context, id string, act Act, evenBegun bool,
 		}
 		last := latest.Last()
 		switch {
-		case latest.State == act:
+		case latest.State == act && latest.approvedFor(sign.Run):
 			return nil, nil
 		case sign.Seen != 0 && last.N != sign.Seen:
 			return nil, fmt.Errorf("%w: it is %s by now", ErrState, last.Act)

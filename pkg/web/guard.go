@@ -147,10 +147,11 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("%w: %w", errForeign, err)
 	}
 	if s.Login == "" || !same(r.PostFormValue("login"), s.Login) {
+		s.Log.Warn("somebody has tried to sign in with a wrong token", "from", r.RemoteAddr)
 		return s.say(w, http.StatusUnauthorized, page.Message{Title: "Sign in", Text: "That is not the token.", Login: true})
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: sessionCookie, Value: s.session(), Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
+		Name: sessionCookie, Value: s.session(), Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode,
 	})
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 	return nil
