@@ -146,6 +146,7 @@ func dash(n int) string {
 	return fmt.Sprint(n)
 }
 
+// standing says how the actor was left, in the words of the pages.
 func standing(line passActor) string {
 	if line.State == run.Failed || line.State == run.Interrupted || line.Summary == nil {
 		return string(line.State)

@@ -29,6 +29,17 @@ type Plan struct {
 	Limited     []string   `json:"limited"` // what was left out and why, in words
 }
 
+// Validate says why p can be the plan for no set: it generates fewer than no images
+// of a style, or more than any target wants.
+func (p Plan) Validate() error {
+	for _, s := range verdict.Styles() {
+		if n := p.Generate.Of(s); n < 0 || n > maxTarget {
+			return fmt.Errorf("the plan generates %d images of %s: it must be 0 to %d", n, s, maxTarget)
+		}
+	}
+	return nil
+}
+
 // Empty reports whether the plan changes nothing. An empty plan with something
 // in Limited is one that limits allowed nothing of, or that was withheld.
 func (p Plan) Empty() bool { return len(p.Delete) == 0 && p.Generate == Target{} }

@@ -48,7 +48,7 @@ func Load(ctx context.Context, s store.Store, name actor.Name) (*Evaluation, sto
 		return nil, "", err
 	}
 	var e Evaluation
-	if json.Unmarshal(text, &e) != nil || e.SchemaVersion != SchemaVersion || e.Actor != string(name) {
+	if json.Unmarshal(text, &e) != nil || e.SchemaVersion != SchemaVersion || e.Actor != string(name) || e.Plan.Validate() != nil {
 		return nil, info.Version, nil
 	}
 	return &e, info.Version, nil

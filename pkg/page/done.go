@@ -13,6 +13,7 @@ import (
 // What a sheet says after an act.
 const (
 	DoneApprove = "Approved: the next screentest balance performs the plan."
+	DoneNext    = "Approved. This is the next plan that waits."
 	DoneReject  = "Rejected: the plan is not performed unless somebody approves it."
 	DoneRestore = "The image is back in the set. What it was deleted for still holds: the next plan would delete it again unless it is kept."
 	DoneAlready = "The image is back in the set already."

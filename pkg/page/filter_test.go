@@ -17,7 +17,7 @@ import (
 var cast = []album.Entry{
 	{Actor: actor.Actor{Name: "ada", Ethnicity: "Nordic"}, State: album.Balanced, Standing: evaluation.Standing{EvaluatedAt: time.Unix(9, 0)}, Before: &evaluation.Standing{}},
 	{Actor: actor.Actor{Name: "bob"}, State: album.Unbalanced, Plan: album.PlanRejected, Standing: evaluation.Standing{Delete: 9}},
-	{Actor: actor.Actor{Name: "cyd"}, State: album.Incomplete, Issues: map[verdict.Issue]int{verdict.Blurred: 1}},
+	{Actor: actor.Actor{Name: "cyd"}, State: album.Incomplete, Decided: 2, Issues: map[verdict.Issue]int{verdict.Blurred: 1}},
 	{Actor: actor.Actor{Name: "dan"}, State: album.Unbalanced, Plan: album.PlanProposed, Standing: evaluation.Standing{Delete: 1, Generate: balance.Target{BWStylized: 2}}},
 }
 
@@ -31,6 +31,10 @@ func TestFilters(t *testing.T) {
 		"plan=rejected":                 "bob",
 		"plan=burnt":                    "cyd dan bob ada",
 		"lacks=bw_stylized":             "dan",
+		"work=delete":                   "dan bob",
+		"work=generate":                 "dan",
+		"work=overruled":                "cyd",
+		"work=burn":                     "cyd dan bob ada",
 		"issue=blurred":                 "cyd",
 		"q=NORD":                        "ada",
 		"q=+a+&sort=name":               "ada dan",
@@ -74,6 +78,31 @@ func TestTheWayLeadsOnThroughWhatTheFilterShows(t *testing.T) {
 	}
 	if previous, next := f.Around(entries, "nobody"); previous != "" || next != "" {
 		t.Errorf("around nobody are %q and %q", previous, next)
+	}
+}
+
+func TestTheWayLeadsOnToThePlansThatWait(t *testing.T) {
+	entry := func(name string, plan album.Plan) album.Entry {
+		return album.Entry{Actor: actor.Actor{Name: actor.Name(name)}, State: album.Unbalanced, Plan: plan}
+	}
+	entries := []album.Entry{entry("ada", album.PlanProposed), entry("bob", album.PlanApproved), entry("cyd", album.PlanProposed), entry("dan", album.PlanDone)}
+	for _, query := range []string{"", "plan=proposed", "sort=name"} {
+		q, err := url.ParseQuery(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := page.ParseFilter(q)
+		for from, want := range map[actor.Name]actor.Name{"ada": "cyd", "cyd": "ada"} {
+			if got := f.Onward(entries, from); got != want {
+				t.Errorf("%q: from %s the way leads on to %q", query, from, got)
+			}
+		}
+		if got := f.Onward(entries[:2], "ada"); got != "" {
+			t.Errorf("%q: nothing waits but ada, yet the way leads on to %q", query, got)
+		}
+	}
+	if got := page.ParseFilter(nil).Onward(nil, "ada"); got != "" {
+		t.Errorf("of nobody the way leads on to %q", got)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 
 	"screentest/pkg/actor"
 	"screentest/pkg/album"
-	"screentest/pkg/evaluation"
 	"screentest/pkg/inspect"
 	"screentest/pkg/store"
 )
@@ -29,19 +28,6 @@ func WhyNoPicture(err error) string {
 		return "broken file"
 	}
 	return "cannot be read"
-}
-
-// none says why there is no picture of an image.
-func (s Sheet) none(image evaluation.Image) string {
-	switch {
-	case s.Missing[actor.TrainingKey(s.Member.Name, image.File)] != "":
-		return s.Missing[actor.TrainingKey(s.Member.Name, image.File)]
-	case image.Judged == evaluation.Broken:
-		return "broken file"
-	case image.SHA256 == "":
-		return "could not be read"
-	}
-	return ""
 }
 
 // Drift says how the set differs by now from the one that was evaluated, "" where it

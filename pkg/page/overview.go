@@ -3,14 +3,11 @@ package page
 import (
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 	"time"
 
 	"screentest/pkg/actor"
 	"screentest/pkg/album"
 	"screentest/pkg/balance"
-	"screentest/pkg/evaluation"
 	"screentest/pkg/verdict"
 )
 
@@ -24,8 +21,8 @@ type Overview struct {
 	Unregistered []string
 	Problems     []actor.Problem
 	Since        time.Time // when the reader was here last; zero if unknown
-	Changes      []Change
-	Run          *Run // the latest run, nil if there was none
+	Changes      []Change  // the latest first
+	Run          *Run      // the latest run, nil if there was none
 	Made         time.Time
 }
 
@@ -90,6 +87,11 @@ func (o Overview) OfIssue(i verdict.Issue) string {
 	return o.only(Filter{Issue: i})
 }
 
+// OfWork returns the address of all actors with such images, "" in a report.
+func (o Overview) OfWork(w Work) string {
+	return o.only(Filter{Work: w})
+}
+
 func (o Overview) only(f Filter) string {
 	if !o.Live {
 		return ""
@@ -106,6 +108,9 @@ func (Overview) Plans() []album.Plan { return album.Plans() }
 
 // Issues returns the issues that the filter offers.
 func (Overview) Issues() []verdict.Issue { return verdict.Issues() }
+
+// Works returns the works that the filter offers.
+func (Overview) Works() []Work { return Works() }
 
 // Marked reports whether a state stands out from the others.
 func (Overview) Marked(s album.State) bool {
@@ -129,48 +134,4 @@ func (o Overview) ToActor(n actor.Name) string {
 // New reports whether the entry has changed since the reader was here last.
 func (o Overview) New(e album.Entry) bool {
 	return !o.Since.IsZero() && e.Changed().After(o.Since)
-}
-
-// A Change is how an actor stands against how it stood before.
-type Change struct {
-	Actor actor.Name
-	At    time.Time
-	Words string // "18 → 20 images; balanced now"
-}
-
-// maxChanges is how many changes an overview tells, the latest ones.
-const maxChanges = 12
-
-func changes(entries []album.Entry) []Change {
-	var all []Change
-	for _, e := range entries {
-		if e.Before != nil {
-			all = append(all, Change{e.Actor.Name, e.Changed(), difference(*e.Before, e.Standing)})
-		}
-	}
-	slices.SortStableFunc(all, func(a, b Change) int { return b.At.Compare(a.At) })
-	return all[:min(len(all), maxChanges)]
-}
-
-func difference(before, now evaluation.Standing) string {
-	var parts []string
-	tell := func(what string, was, is int) {
-		if was != is {
-			parts = append(parts, fmt.Sprintf("%s %d → %d", what, was, is))
-		}
-	}
-	tell("images", before.Images, now.Images)
-	tell("without verdict", before.Unjudged, now.Unjudged)
-	for _, s := range verdict.Styles() {
-		tell(StyleName(s), before.Mix.Of(s), now.Mix.Of(s))
-	}
-	tell("to delete", before.Delete, now.Delete)
-	tell("to generate", before.Generate.Total(), now.Generate.Total())
-	switch {
-	case now.Balanced && !before.Balanced:
-		parts = append(parts, "balanced now")
-	case before.Balanced && !now.Balanced:
-		parts = append(parts, "no longer balanced")
-	}
-	return strings.Join(parts, ", ")
 }

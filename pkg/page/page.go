@@ -18,7 +18,9 @@ import (
 	"io"
 	"io/fs"
 	"net/url"
+	"regexp"
 	"strings"
+	"sync"
 
 	"screentest/pkg/actor"
 	"screentest/pkg/verdict"
@@ -104,7 +106,7 @@ func (s Site) Asset(file string) string {
 }
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"words": words, "style": StyleName, "styles": verdict.Styles, "count": count[int], "dollars": dollars, "bar": bar, "breakable": breakable[actor.Name], "breakableFile": breakable[string], "plural": plural[int], "plural64": plural[int64], "script": func() template.JS { return script },
+	"words": words, "prose": prose, "style": StyleName, "styles": verdict.Styles, "count": count[int], "dollars": dollars, "bar": bar, "breakable": breakable[actor.Name], "breakableFile": file, "plural": plural[int], "plural64": plural[int64], "script": func() template.JS { return script },
 }).ParseFS(templateFiles, "templates/*.html"))
 
 // script is part of a served page, which saves a request at every first visit. It
@@ -158,10 +160,38 @@ func StyleName(s verdict.Style) string {
 	return "no style"
 }
 
+// raw finds what issues and styles are called in documents, where it stands as a
+// word of its own and not in the name of a file.
+var raw = sync.OnceValue(func() *regexp.Regexp {
+	var names []string
+	for _, i := range verdict.Issues() {
+		names = append(names, string(i))
+	}
+	for _, s := range verdict.Styles() {
+		names = append(names, string(s))
+	}
+	return regexp.MustCompile(`(^|[\s(])(` + strings.Join(names, "|") + `)($|[\s:;,)])`)
+})
+
+// prose returns a reason in the words of the pages: documents keep the raw ones, by
+// which they are found.
+func prose(reason string) string {
+	return raw().ReplaceAllStringFunc(reason, func(found string) string {
+		parts := raw().FindStringSubmatch(found)
+		if s := verdict.Style(parts[2]); s.Valid() {
+			return parts[1] + StyleName(s) + parts[3]
+		}
+		return parts[1] + words(verdict.Issue(parts[2])) + parts[3]
+	})
+}
+
 // breakable lets a long name wrap after its underscores rather than anywhere.
 func breakable[T ~string](name T) template.HTML {
 	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(string(name)), "_", "_<wbr>"))
 }
+
+// file is breakable, and keeps what turns the direction of text to itself.
+func file(name string) template.HTML { return "<bdi>" + breakable(name) + "</bdi>" }
 
 // count writes a number with separators: 1,253.
 func count[T int | int64](n T) string {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,11 +64,11 @@ func full(site page.Site, t text) page.Sheet {
 	}
 	return page.Sheet{
 		Site: site, Member: actor.Actor{Name: actor.Name(t.name), Age: t.name, Sex: t.name, Ethnicity: t.name, FacePrompt: t.prose},
-		Previous: actor.Name(t.name), Next: actor.Name(t.name), Evaluation: e, Notice: t.prose,
+		Previous: actor.Name(t.name), Next: actor.Name(t.name), Onward: actor.Name(t.name), Evaluation: e, Notice: t.prose,
 		Decisions: []decision.Decision{{File: t.name, Kind: decision.Style, Style: verdict.BWStylized, By: t.name, Why: t.prose, At: at}},
 		Proposal:  &page.Proposal{ID: t.name, Plan: album.PlanProposed, Words: t.prose, Next: t.prose, Approvable: true, Refusal: true},
-		Added:     []page.Added{{File: t.name, SHA256: strings.Repeat("c", 64), Thumb: site.Thumbnail(actor.Name(t.name), strings.Repeat("c", 64)), Words: t.prose, Keepable: site.Live}},
-		Trash:     []page.Trashed{{Proposal: t.name, File: t.name, Words: t.prose}}, Problems: []string{t.prose},
+		Added:     []page.Added{{File: t.name, SHA256: strings.Repeat("c", 64), Thumb: site.Thumbnail(actor.Name(t.name), strings.Repeat("c", 64)), Whole: site.Image(actor.Name(t.name), strings.Repeat("c", 64)), Words: t.prose, Keepable: site.Live}},
+		Trash:     []page.Trashed{{Proposal: t.name, File: t.name, Words: t.prose}, {Proposal: t.name, File: t.name, Thumb: site.Thumbnail("x", strings.Repeat("d", 64)), Whole: site.Image(actor.Name(t.name), strings.Repeat("d", 64)), Words: t.prose}, {File: t.name, None: t.prose}}, Problems: []string{t.prose},
 	}
 }
 
@@ -197,6 +198,35 @@ func TestASheetSaysWhatAndWhy(t *testing.T) {
 	}
 }
 
+func TestReasonsSpeakAsThePagesDo(t *testing.T) {
+	sheet := full(page.Site{Live: true}, texts["plain"])
+	sheet.Evaluation.Images[0].Reasons = []string{"too_dark: 99 %", "the judge reports looking_at_camera", "copy of my too_dark.png and 1_bw_stylized_2.png"}
+	sheet.Evaluation.Plan.Delete[0].Reason = "surplus: 11 bw_stylized, target 4"
+	sheet.Evaluation.Plan.Limited = []string{"3 of 5 surplus color_stylized images not deleted"}
+	sheet.Trash[0].Words = "off_character: no"
+	got := strings.ReplaceAll(render(t, sheet), "<wbr>", "")
+	for _, want := range []string{
+		"<p>too dark: 99 %", "reports looking at camera<", "my too_dark.png and 1_bw_stylized_2.png", "11 b/w stylized, target 4", "surplus colour stylized images", "off character: no",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the sheet does not say %q", want)
+		}
+	}
+}
+
+// A name that turns the direction of text turns nothing but itself.
+func TestNamesAreIsolated(t *testing.T) {
+	x := text{"a\u202egpj.exe", "reason"}
+	for _, document := range []string{render(t, full(page.Site{Live: true}, x)), render(t, overview(page.Site{Live: true}, x, page.Filter{}))} {
+		for n := range parse(t, document).Descendants() {
+			if n.Type == html.TextNode && strings.Contains(n.Data, "\u202e") && !slices.Contains([]string{"bdi", "h1", "b", "title", "a"}, n.Parent.Data) &&
+				(n.PrevSibling != nil || n.NextSibling != nil) { // alone in its paragraph it has nothing to turn
+				t.Errorf("in %s: %q", n.Parent.Data, n.Data)
+			}
+		}
+	}
+}
+
 // What would be paid is said before anybody approves it, and nothing where nothing is.
 func TestPagesSayWhatGeneratingCosts(t *testing.T) {
 	text := text{"0001_ada", "reason"}
@@ -216,10 +246,13 @@ func TestTheOverviewSaysWhatWaitsForPeople(t *testing.T) {
 		{Actor: actor.Actor{Name: "bob"}, State: album.Unbalanced, Plan: album.PlanProposed},
 		{Actor: actor.Actor{Name: "cyd"}, State: album.Unbalanced, Plan: album.PlanApproved},
 		{Actor: actor.Actor{Name: "dan"}, State: album.Unreadable, Problem: album.Damaged},
+		{Actor: actor.Actor{Name: "eve"}, State: album.Balanced, Plan: album.PlanDone},
 	}}
 	live := render(t, page.NewOverview(page.Site{Live: true}, view, page.ParseFilter(nil), 10, balance.DefaultTarget()))
 	for _, want := range []string{
 		`<a href="/?plan=proposed">2 plans wait for approval</a>`, `<a href="/?state=damaged">1 actor has a damaged record</a>`,
+		`<a href="/?plan=approved">1 approved plan waits for screentest balance</a>`,
+		`<a href="/?work=delete">to delete</a>`, `<a href="/?work=generate">to generate</a>`, `<a href="/?work=overruled">overruled</a>`,
 		`class=p-approved>plan approved<`, `<a href="/?plan=approved">approved</a> <b>1</b>`, `<option>rejected</option>`,
 	} {
 		if !strings.Contains(live, want) {
@@ -232,7 +265,7 @@ func TestTheOverviewSaysWhatWaitsForPeople(t *testing.T) {
 			t.Errorf("the overview of a report does not say %q", want)
 		}
 	}
-	view.Entries = view.Entries[2:3]
+	view.Entries = view.Entries[4:]
 	if got := render(t, page.NewOverview(page.Site{Live: true}, view, page.ParseFilter(nil), 10, balance.DefaultTarget())); !strings.Contains(got, "Nothing waits for a person") {
 		t.Error("it is not said that nothing waits")
 	}
@@ -283,7 +316,7 @@ func TestAMissingPictureIsSaidInWords(t *testing.T) {
 	if strings.Contains(got, "<img src=\"/t/0001_ada/"+strings.Repeat("a", 64)) || strings.Contains(got, "Base image of") {
 		t.Error("a picture is shown that is not there")
 	}
-	if n := strings.Count(got, `<span class="none">`+page.Gone); n < 3 || !strings.Contains(got, `<div class="none">`+page.Gone) {
+	if n := strings.Count(got, `">`+page.Gone+"</span>"); n < 3 || !strings.Contains(got, `<div class="none">`+page.Gone) {
 		t.Errorf("%d frames say so", n)
 	}
 }

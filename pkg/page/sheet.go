@@ -21,6 +21,7 @@ type Sheet struct {
 	Filter     Filter     // of the overview that led here
 	Previous   actor.Name // in what the filter shows; "" for the first
 	Next       actor.Name
+	Onward     actor.Name             // whose plan waits for approval next; "" for nobody's
 	Evaluation *evaluation.Evaluation // nil if there is none
 	Problem    string                 // why there is none
 	Notice     string                 // what has just been done
@@ -39,15 +40,9 @@ type Added struct {
 	File     string
 	SHA256   string // "" where it is not known: the image was not brought back here
 	Thumb    string
+	Whole    string // address of the image itself, "" where it is not known what it is
 	Words    string
 	Keepable bool // somebody can say that no plan is to delete it
-}
-
-// A Trashed is an image that a plan deleted and that can be brought back.
-type Trashed struct {
-	Proposal, File string
-	Thumb          string
-	Words          string
 }
 
 // From returns the query that leads back to the filter, "" where it shows all.
@@ -67,60 +62,6 @@ func (s Sheet) Offer() bool {
 // Render writes the sheet as HTML.
 func (s Sheet) Render(w io.Writer) error { return render(w, "actor.html", s) }
 
-// A Frame is one image on the sheet.
-type Frame struct {
-	evaluation.Image
-	Number    int    // in the order of the file names, from 1
-	Goes      string // why the plan deletes it, in words; "" if it does not
-	Thumb     string
-	Whole     string // address of the image itself, "" where there is none
-	None      string // why there is no picture, "" where there is one
-	Decidable bool   // forms can be shown for it
-	Kept      bool   // by a person's decision
-	DecideAt  string // where its form goes
-	Token     string
-	From      string // Sheet.From
-	Actor     string
-}
-
-// Label tells those who do not see the picture what is in the frame.
-func (f Frame) Label() string {
-	parts := []string{f.File, StyleName(f.Style)}
-	if f.Quality > 0 {
-		parts = append(parts, fmt.Sprintf("quality %d of 10", f.Quality))
-	}
-	for _, issue := range f.Issues {
-		parts = append(parts, words(issue))
-	}
-	if !f.Keep {
-		parts = append(parts, "to be deleted")
-	}
-	if f.None != "" {
-		parts = append(parts, f.None)
-	}
-	return strings.Join(parts, ", ")
-}
-
-// Short returns the file name without the actor's name, which most begin with and
-// the page says above.
-func (f Frame) Short() string {
-	if rest, ok := strings.CutPrefix(f.File, f.Actor+"_"); ok {
-		return "…_" + rest
-	}
-	return f.File
-}
-
-// Ruled says what people decided, unless that is why the image goes and said there.
-func (f Frame) Ruled() string {
-	if f.Decision == nil || f.Decision.Sentence() == f.Goes {
-		return ""
-	}
-	return f.Decision.Sentence()
-}
-
-// Anchor names the frame within the page.
-func (f Frame) Anchor() string { return fmt.Sprintf("f%d", f.Number) }
-
 // A Group is the images of one style.
 type Group struct {
 	Style    verdict.Style // "" for images without one
@@ -138,22 +79,6 @@ func (g Group) Blanks() []int {
 		blanks[i] = i + 1
 	}
 	return blanks
-}
-
-func (s Sheet) frame(i int) Frame {
-	image := s.Evaluation.Images[i]
-	f := Frame{Image: image, Number: i + 1, Token: s.Token, From: s.From(), Actor: string(s.Member.Name), DecideAt: s.Site.Actor(s.Member.Name) + "/decide"}
-	for _, deletion := range s.Evaluation.Plan.Delete {
-		if deletion.File == image.File {
-			f.Goes = deletion.Reason
-		}
-	}
-	f.Decidable = s.Live && image.SHA256 != ""
-	if f.None = s.none(image); f.None == "" {
-		f.Thumb, f.Whole = s.Thumbnail(s.Member.Name, image.SHA256), s.Site.Image(s.Member.Name, image.SHA256)
-	}
-	f.Kept = image.Decision != nil && image.Decision.Fate == decision.Keep
-	return f
 }
 
 // Groups returns the frames by style, those that stay before those that go, by

@@ -97,5 +97,6 @@ func (o Overview) Calls() []Call {
 	call(plans[album.PlanFailed], "plan has failed", "plans have failed", o.OfPlan(album.PlanFailed))
 	call(plans[album.PlanStale], "plan is stale", "plans are stale", o.OfPlan(album.PlanStale))
 	call(plans[album.PlanProposed], "plan waits for approval", "plans wait for approval", o.OfPlan(album.PlanProposed))
+	call(plans[album.PlanApproved], "approved plan waits for screentest balance", "approved plans wait for screentest balance", o.OfPlan(album.PlanApproved))
 	return calls
 }

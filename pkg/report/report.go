@@ -137,6 +137,9 @@ func (w *writer) actor(ctx context.Context, entries []album.Entry, i int) error 
 	if err != nil {
 		sheet.Problems = append(sheet.Problems, err.Error())
 	}
+	if err := w.people(ctx, &sheet); err != nil {
+		return err
+	}
 	e, _, err := evaluation.Load(ctx, w.Store, entry.Actor.Name)
 	switch {
 	case ctx.Err() != nil:

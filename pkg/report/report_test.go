@@ -28,6 +28,7 @@ import (
 	"screentest/pkg/settings"
 	"screentest/pkg/store"
 	"screentest/pkg/store/mem"
+	"screentest/pkg/trash"
 	"screentest/pkg/verdict"
 )
 
@@ -164,6 +165,34 @@ func TestAReportSaysHowFarPlansHaveCome(t *testing.T) {
 	var document struct{ Actors []report.Row }
 	if err := json.Unmarshal([]byte(files["report.json"]), &document); err != nil || document.Actors[0].Plan != "rejected" {
 		t.Errorf("%+v, %v", document, err)
+	}
+}
+
+func TestAReportTellsWhatPeopleDecidedAndWhatLiesInTheTrash(t *testing.T) {
+	s := tree(t)
+	d := decision.Decision{File: "=1+1.png", SHA256: store.HashOf(picture(1)), Kind: decision.Keep, By: "mia", Why: "her smile", At: time.Unix(6, 0)}
+	if err := decision.Add(t.Context(), s, ada, d); err != nil {
+		t.Fatal(err)
+	}
+	key := actor.TrainingKey(ada, "spare.png")
+	version, err := s.Put(t.Context(), key, picture(7), store.IfAbsent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	receipt := trash.Receipt{Actor: ada, Proposal: "p1", File: "spare.png", SHA256: store.HashOf(picture(7)), Reason: "one too many", By: "mia", At: time.Unix(7, 0)}
+	if err := trash.Keep(t.Context(), s, receipt, key, version); err != nil {
+		t.Fatal(err)
+	}
+	files, _ := write(t, s)
+	got := files["actors/"+string(ada)+".html"]
+	thumbnail := "thumbnails/" + receipt.SHA256 + ".jpg"
+	for _, want := range []string{"1 decision by people", "her smile", "spare.png", "one too many", "../" + thumbnail} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the sheet does not say %q", want)
+		}
+	}
+	if files[thumbnail] == "" || strings.Contains(got, "Restore") {
+		t.Error("the picture is not in the report, or a form is")
 	}
 }
 

@@ -20,9 +20,12 @@ import (
 	"screentest/pkg/store"
 )
 
-// Side is the long side of a thumbnail in pixels: a contact sheet shows it at
-// half of that on a dense screen.
-const Side = 256
+// Side is the long side of a thumbnail in pixels: about what a contact sheet shows
+// it at, so that faces can be judged without opening every image.
+const Side = 384
+
+// formerSide is what it was before. Such a one is made again.
+const formerSide = 256
 
 // maxBytes is far more than a thumbnail takes; what is larger is none.
 const maxBytes = 1 << 20
@@ -87,7 +90,8 @@ func (m *Maker) kept(ctx context.Context, sum string) ([]byte, store.Version, er
 // sound tells a thumbnail from a damaged one by its header.
 func sound(kept []byte) bool {
 	c, err := jpeg.DecodeConfig(bytes.NewReader(kept))
-	return err == nil && max(c.Width, c.Height) <= Side && bytes.HasSuffix(kept, []byte{0xff, 0xd9})
+	long := max(c.Width, c.Height)
+	return err == nil && long <= Side && long != formerSide && bytes.HasSuffix(kept, []byte{0xff, 0xd9})
 }
 
 func (m *Maker) make(ctx context.Context, k store.Key, sum string) ([]byte, error) {

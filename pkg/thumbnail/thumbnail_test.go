@@ -161,3 +161,18 @@ func BenchmarkThumbnail(b *testing.B) {
 		}
 	})
 }
+
+func TestOneOfTheFormerSizeIsMadeAgain(t *testing.T) {
+	data, sum := picture(t)
+	s := mem.New()
+	put(t, s, key, data)
+	var small bytes.Buffer
+	if err := jpeg.Encode(&small, image.NewGray(image.Rect(0, 0, 256, 128)), nil); err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, actor.ThumbnailKey(sum), small.Bytes())
+	got, err := newMaker(s).Get(t.Context(), key, sum)
+	if err != nil || bytes.Equal(got, small.Bytes()) {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+}

@@ -390,6 +390,21 @@ func TestAnAlteredLedgerIsSaidAndNotActedOn(t *testing.T) {
 	}
 }
 
+func TestTheTrashIsShownWithoutAnEvaluation(t *testing.T) {
+	tree := tree(t)
+	content := picture(78)
+	key := actor.TrainingKey(ada, "gone.png")
+	version := put(t, tree, key, content)
+	receipt := trash.Receipt{Actor: ada, Proposal: "p1", File: "gone.png", SHA256: sum(content), Reason: "surplus", By: "mia", At: time.Unix(5, 0)}
+	if err := trash.Keep(t.Context(), tree, receipt, key, version); err != nil {
+		t.Fatal(err)
+	}
+	put(t, tree, actor.EvaluationKey(ada), []byte("{"))
+	if got := open(t, tree, nil).get("/t" + strings.TrimPrefix(adasPage, "/actors") + "/" + sum(content) + ".jpg"); !strings.HasPrefix(got, "\xff\xd8") {
+		t.Error("its thumbnail is no JPEG")
+	}
+}
+
 func TestAnImageComesBackFromTheTrash(t *testing.T) {
 	tree := tree(t)
 	content := picture(77)
@@ -408,6 +423,9 @@ func TestAnImageComesBackFromTheTrash(t *testing.T) {
 	sheet := s.get(adasPage)
 	if !strings.Contains(sheet, "gone.png") || !strings.Contains(sheet, "Restore gone.png") {
 		t.Fatal("the trash is not shown")
+	}
+	if whole := "/images" + strings.TrimPrefix(adasPage, "/actors") + "/" + sum(content); !strings.Contains(sheet, whole) || s.get(whole) != string(content) {
+		t.Error("the image in the trash cannot be looked at")
 	}
 	if got := s.get("/t" + strings.TrimPrefix(adasPage, "/actors") + "/" + sum(content) + ".jpg"); !strings.HasPrefix(got, "\xff\xd8") {
 		t.Error("its thumbnail is no JPEG")

@@ -48,7 +48,7 @@ func (s *Server) added(sheet *page.Sheet, file string, book *ledger.Ledger) page
 		return page.Added{File: file, Words: "the next evaluation judges it"}
 	}
 	a := page.Added{
-		File: file, SHA256: back.SHA256, Thumb: s.site.Thumbnail(sheet.Member.Name, back.SHA256), Keepable: true,
+		File: file, SHA256: back.SHA256, Thumb: s.site.Thumbnail(sheet.Member.Name, back.SHA256), Whole: s.site.Image(sheet.Member.Name, back.SHA256), Keepable: true,
 		Words: fmt.Sprintf("brought back by %s, %s; the next plan would delete it again unless it is kept", back.By, back.Why),
 	}
 	if decision.RulingsOf(sheet.Decisions)[back.SHA256].Fate == decision.Keep {

@@ -546,6 +546,17 @@ func TestAReportOpensFromAFile(t *testing.T) {
 	b.wait(`document.querySelectorAll(".cards > li:not([hidden])").length === document.querySelectorAll(".cards > li[data-plan=proposed]").length`)
 	b.do(chromedp.SetValue("select[name=plan]", ""), chromedp.SetValue("select[name=state]", "balanced"), chromedp.SendKeys("input[type=search]", "_"))
 	b.wait(`document.querySelectorAll(".cards > li:not([hidden])").length === document.querySelectorAll(".cards > li[data-state=balanced]").length`)
+	of := eval[int](b, `document.querySelectorAll(".cards > li:not([hidden])").length`)
+	b.do(chromedp.Click(".cards > li:not([hidden]) a"), chromedp.WaitVisible(".frames"))
+	for _, back := range []string{`history.back()`, `document.querySelector("a[rel=up]").click()`} {
+		eval[chromedp.Void](b, back)
+		b.wait(fmt.Sprintf(`document.querySelector("select[name=state]")?.value === "balanced" && document.querySelectorAll(".cards > li:not([hidden])").length === %d`, of))
+		b.do(chromedp.Click(".cards > li:not([hidden]) a"), chromedp.WaitVisible(".frames"))
+	}
+	eval[chromedp.Void](b, `location.href = document.querySelector("a[rel=up]").href.split("#")[0] + "#q=PLAN"`)
+	b.wait(`document.querySelector("input[type=search]")?.value === "PLAN" && document.querySelectorAll(".cards > li:not([hidden])").length === 0`)
+	b.do(chromedp.SetValue("input[type=search]", "0000"), chromedp.SendKeys("input[type=search]", "_"))
+	b.wait(`location.hash === "#q=0000_" && document.querySelectorAll(".cards > li:not([hidden])").length === 1`)
 	b.do(chromedp.Click(".cards > li:not([hidden]) a"), chromedp.WaitVisible(".frames"))
 	b.wait(`document.images.length > 10 && [...document.images].every(i => i.complete && i.naturalWidth > 0)`)
 	for _, finding := range b.axe() {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"screentest/pkg/actor"
+	"screentest/pkg/evaluation"
 	"screentest/pkg/ledger"
 	"screentest/pkg/page"
 	"screentest/pkg/store"
@@ -65,9 +66,15 @@ func picture(w http.ResponseWriter, kind string, content io.Reader) error {
 // trash, then without a version, by the evaluation, which may still name what has
 // gone there, or by the ledger, which names what came back.
 func (s *Server) find(ctx context.Context, name actor.Name, sum string) (store.Info, error) {
-	e, err := s.evaluated(ctx, name)
+	if err := name.Validate(); err != nil {
+		return store.Info{}, fmt.Errorf("%w: %w", errNoPage, err)
+	}
+	e, _, err := evaluation.Load(ctx, s.Store, name)
 	if err != nil {
 		return store.Info{}, err
+	}
+	if e == nil { // trash and ledger know what they hold without one
+		e = &evaluation.Evaluation{}
 	}
 	if e.Base != nil && e.Base.SHA256 == sum {
 		return store.Info{Key: actor.BaseKey(name, e.Base.File), Version: e.Base.Version}, nil

@@ -36,7 +36,7 @@ func (s *Server) plan(w http.ResponseWriter, r *http.Request) error {
 	sign := ledger.Signature{By: s.By, At: s.Now().UTC(), Why: r.PostForm.Get("why"), Seen: seen}
 	words := page.DoneApprove
 	switch act {
-	case "approve":
+	case "approve", approveNext:
 		if _, err := decision.Load(r.Context(), s.Store, name); err != nil {
 			return fmt.Errorf("%w: nothing is approved while the decisions of people cannot be read: %w", errBusy, err)
 		}
@@ -53,9 +53,15 @@ func (s *Server) plan(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if next := actor.Name(r.PostForm.Get("next")); act == approveNext && next.Validate() == nil {
+		name, words = next, page.DoneNext
+	}
 	s.back(w, r, name, words, "")
 	return nil
 }
+
+// approveNext approves the plan and leads on to the next that waits.
+const approveNext = "approve-next"
 
 // stands says how things stand by now, to somebody who decided about the plan id and
 // saw it otherwise.

@@ -31,6 +31,7 @@ func (s *Server) sheet(w http.ResponseWriter, r *http.Request) error {
 	}
 	sheet := page.Sheet{Site: s.priced(terms), Member: view.Entries[at].Actor, Filter: page.ParseFilter(r.URL.Query())}
 	sheet.Previous, sheet.Next = sheet.Filter.Around(view.Entries, name)
+	sheet.Onward = sheet.Filter.Onward(view.Entries, name)
 	if err := s.fill(r.Context(), &sheet); err != nil {
 		return err
 	}

@@ -59,11 +59,7 @@ func (s *Server) trashed(ctx context.Context, name actor.Name) ([]page.Trashed, 
 	receipts, _, err := trash.List(ctx, s.Store, name)
 	var all []page.Trashed
 	for i := range receipts {
-		r := receipts[len(receipts)-1-i]
-		all = append(all, page.Trashed{
-			Proposal: r.Proposal, File: r.File, Thumb: s.site.Thumbnail(name, r.SHA256),
-			Words: fmt.Sprintf("%s; by %s, %s", r.Reason, r.By, r.At.UTC().Format("2 January 2006 15:04 MST")),
-		})
+		all = append(all, page.NewTrashed(s.site, name, receipts[len(receipts)-1-i]))
 	}
 	return all, err
 }

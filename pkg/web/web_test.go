@@ -319,6 +319,23 @@ func TestADamagedDocumentHidesNothingElse(t *testing.T) {
 	}
 }
 
+func TestAPlanThatCannotBeIsADamagedEvaluation(t *testing.T) {
+	for _, n := range []int{-1, 2_000_000} {
+		tree := tree(t)
+		e, version, err := evaluation.Load(t.Context(), tree, ada)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Plan.Generate.BWStylized = n
+		if err := evaluation.Save(t.Context(), tree, *e, version); err != nil {
+			t.Fatal(err)
+		}
+		if got := open(t, tree, nil).get(adasPage); !strings.Contains(got, "evaluation is damaged") || len(got) > 50_000 {
+			t.Errorf("%d to generate: a page of %d bytes", n, len(got))
+		}
+	}
+}
+
 func TestAMissingImageIsSaidInWords(t *testing.T) {
 	tree := tree(t)
 	key := actor.TrainingKey(ada, "0 <i>.png")

@@ -1,5 +1,5 @@
-// What the pages do beyond reading: theme, keys, live progress, and the filter of a
-// report, which no server answers. Everything else works without this file.
+// What the pages do beyond reading: theme, keys and live progress. Everything else
+// works without this file.
 "use strict";
 
 (function theme() {
@@ -44,8 +44,12 @@
     box.open = true;
     box.querySelector("input[name=why]").focus();
   };
+  const approve = (event) => {
+    const button = event.shiftKey && document.querySelector("button[value=approve-next]");
+    if (button) button.click();
+  };
   const actions = {
-    j: () => step(1), k: () => step(-1), n: () => follow("next"), p: () => follow("prev"), o: overrule,
+    j: () => step(1), k: () => step(-1), n: () => follow("next"), p: () => follow("prev"), o: overrule, A: approve,
     "/": () => { const search = document.querySelector("input[type=search]"); if (search) search.focus(); },
   };
   document.addEventListener("keydown", (event) => {
@@ -57,7 +61,7 @@
     }
     if (writing || event.ctrlKey || event.metaKey || event.altKey || !actions[event.key]) return;
     event.preventDefault();
-    actions[event.key]();
+    actions[event.key](event);
   });
 })();
 
@@ -112,25 +116,4 @@
     setTimeout(look, document.hidden ? 10000 : 1500);
   };
   setTimeout(look, 1500);
-})();
-
-(function filter() {
-  const form = document.querySelector("form[data-static]");
-  if (!form) return;
-  form.hidden = false;
-  const cards = [...document.querySelectorAll(".cards > li")];
-  const shown = document.getElementById("shown");
-  const whole = shown.textContent;
-  const apply = () => {
-    const words = form.q.value.trim().toLowerCase();
-    const state = form.state.value, plan = form.plan.value;
-    let n = 0;
-    for (const card of cards) {
-      card.hidden = (state && card.dataset.state !== state) || (plan && card.dataset.plan !== plan) || !card.textContent.toLowerCase().includes(words);
-      if (!card.hidden) n++;
-    }
-    shown.textContent = words || state || plan ? `${n} of ${cards.length} on this page` : whole;
-  };
-  form.addEventListener("input", apply);
-  form.addEventListener("submit", (event) => event.preventDefault());
 })();
