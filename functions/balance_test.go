@@ -125,6 +125,23 @@ func TestTheLoopEnds(t *testing.T) {
 	}
 }
 
+// Limits are those of an upload: what they left out waits, however many events
+// tell of what was done.
+func TestLimitsHoldForAnUpload(t *testing.T) {
+	p := newBalancing(t, first)
+	p.put(t, "screentest.yaml", []byte("judge: {base_url: "+p.model.URL+", dialect: openai}\n"+
+		"generation: {base_url: "+p.model.URL+", size: 256x256}\nmirror: none\nplan: {limits: {generations: 1, deletions: 0}}\n"))
+	p.tell(t, nil)
+	p.balance(t, 24)
+	for range 2 {
+		if n := p.model.Stats().Edits.Requests; n != 1 {
+			t.Errorf("%d pictures were ordered for one upload, want one", n)
+		}
+		p.tell(t, func(events [][]byte) [][]byte { return slices.Concat(events, events) })
+		p.balance(t, 24)
+	}
+}
+
 // A balancer that is killed, or told twice, does everything once.
 func TestABalancerIsKilled(t *testing.T) {
 	p := newBalancing(t, first)

@@ -195,6 +195,40 @@ func TestAQuotaOutage(t *testing.T) {
 	}
 }
 
+// A provider that is down for hours costs nobody a message either.
+func TestAProviderThatIsDown(t *testing.T) {
+	var down atomic.Bool
+	down.Store(true)
+	p := newPipeline(t, openaitest.Options{Fault: func(openaitest.Request) openaitest.Fault {
+		if down.Load() {
+			return openaitest.With("X-Should-Retry", "false", openaitest.Error(503, "server_error", "down"))
+		}
+		return nil
+	}}, first)
+	p.tell(t, nil)
+	p.work(t, 2)
+	if alive, dead := p.left(t); alive == 0 || dead != 0 {
+		t.Errorf("after two hours %d messages wait and %d are dead", alive, dead)
+	}
+	down.Store(false)
+	p.work(t, 24)
+	if alive, dead := p.left(t); alive != 0 || dead != 0 || len(p.evaluated(t, first).Unjudged()) > 0 {
+		t.Errorf("%d messages left, %d dead, or not all is judged", alive, dead)
+	}
+}
+
+// Who judges without a model needs no key to evaluate, whoever would generate.
+func TestTheOfflineJudgeNeedsNoKey(t *testing.T) {
+	p := newPipeline(t, openaitest.Options{}, first)
+	p.put(t, "screentest.yaml", []byte("judge: {name: offline}\n"))
+	p.Key = ""
+	p.tell(t, nil)
+	p.work(t, 1)
+	if alive, dead := p.left(t); alive != 0 || dead != 0 || !p.has(string(actor.EvaluationKey(first))) {
+		t.Errorf("%d messages left, %d dead, or not evaluated", alive, dead)
+	}
+}
+
 // A secret without a value, and settings that mean nothing, keep the messages, and
 // are said where the dashboard shows it.
 func TestNothingIsLostWhileTheWorkerCannotStart(t *testing.T) {

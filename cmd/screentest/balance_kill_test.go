@@ -61,7 +61,7 @@ type balancer struct {
 
 func newBalancer(t *testing.T, tree string) *balancer {
 	t.Helper()
-	settings := "judge: {batch: 50}\ngeneration: {size: 256x256, quality: low}\ntarget: {photorealistic: 3, bw_stylized: 3, color_stylized: 3}\n"
+	settings := "judge: {batch: 50}\ngeneration: {size: 256x256, quality: low, tries: 20}\ntarget: {photorealistic: 3, bw_stylized: 3, color_stylized: 3}\n"
 	if err := os.WriteFile(filepath.Join(tree, "screentest.yaml"), []byte(settings), 0o666); err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ type evaluationSummary struct {
 	Generate balance.Target `json:"generate"`
 	Limited  string         `json:"limited,omitempty"`
 	Problems []string       `json:"problems,omitempty"`
-	state    album.State
+	state    album.State    // in the words of the pages
 }
 
 func (a *app) reportPass(ctx context.Context, s store.Store, r run.Run) (passReport, error) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"screentest/pkg/balance"
+	"screentest/pkg/execution"
 )
 
 // preview says what will be done, where a person reads it: beside the document if
@@ -31,6 +32,7 @@ func (b *balancing) preview() {
 	}
 	a.render(t)
 	b.previewDeletions(&a)
+	b.previewNarrowed(&a)
 	a.printf("\n%s: move %s to the trash, generate %s (%s) by %s, for about $%.2f%s.\n",
 		plural(len(b.intents), "actor"), plural(b.deletions(), "image"), plural(b.missing().Total(), "picture"), mix(b.missing()),
 		b.settings.Generation.Name, float64(b.missing().Total())*source(b.settings, b.app.data, nil).PicturePrice(), b.limits())
@@ -54,6 +56,21 @@ func (b *balancing) previewDeletions(a *app) {
 		for _, d := range i.Delete {
 			a.printf("delete %s: %s\n", printable(d.File), printable(d.Reason))
 		}
+	}
+}
+
+// previewNarrowed names the plans that go beyond what the settings allow by now.
+func (b *balancing) previewNarrowed(a *app) {
+	limits := b.settings.Plan.Limits
+	beyond := func(i execution.Intent, doing, name string, n, limit int) {
+		if limit >= 0 && n > limit {
+			a.printf("note: %s: the plan %s %d and was made before plan.limits.%s was %d; performed, it goes beyond that. Evaluate again for a plan within it.\n",
+				printable(string(i.Actor)), doing, n, name, limit)
+		}
+	}
+	for _, i := range b.intents {
+		beyond(i, "deletes", "deletions", len(i.Delete), limits.Deletions)
+		beyond(i, "generates", "generations", i.Generate.Total(), limits.Generations)
 	}
 }
 

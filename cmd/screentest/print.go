@@ -37,6 +37,8 @@ func (a *app) newTable(header ...any) table.Writer {
 	t.AppendHeader(table.Row(header))
 	if width := terminalWidth(a.stdout); width > 0 {
 		t.Style().Size.WidthMax = width
+		// One long name must not push the figures of all others over the edge.
+		t.SetColumnConfigs([]table.ColumnConfig{{Number: 1, WidthMax: max(16, width/2), WidthMaxEnforcer: text.Trim}})
 	}
 	return t
 }

@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -47,24 +45,18 @@ func (a *app) report(ctx context.Context, out string) error {
 	if err != nil {
 		return usageError{err}
 	}
-	if err := mayReplace(out); err != nil {
+	d, err := openReportDir(out, a.data)
+	if err != nil {
 		return err
 	}
-	if err := writeFile(out, reportMark, nil); err != nil {
-		return fmt.Errorf("write the report to %s: %w", out, err)
-	}
-	var written sync.Map // by name
 	m := newMeter(a.stderr, "writing", "actors")
 	result, err := report.Make(ctx, report.Config{
 		Store: s, Settings: set, Now: a.now(), Seen: m.at, PictureUSD: source(set, a.data, nil).PicturePrice(),
-		Write: func(name string, content []byte) error {
-			written.Store(name, true)
-			return writeFile(out, name, content)
-		},
+		Write: d.write,
 	})
 	m.stop()
 	if err == nil {
-		err = removeOldPages(out, &written)
+		err = d.finish()
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -99,65 +91,4 @@ func (a *app) warnUnshown(unshown []actor.Problem) {
 		who += fmt.Sprintf(" and %d more", len(names)-most)
 	}
 	fmt.Fprintf(a.stderr, "warning: no picture of %s of %s; evaluate again: %s\n", plural(len(unshown), "image"), plural(len(names), "actor"), printable(who))
-}
-
-// reportMark is the file that tells a directory with a report, be it unfinished,
-// from any other.
-const reportMark = ".screentest-report"
-
-// removeOldPages removes the pages that an earlier report has left and this one has
-// not. What other files lie there is none of ours.
-func removeOldPages(out string, written *sync.Map) error {
-	for _, pattern := range []string{"index-*.html", "actors/*.html"} {
-		pages, err := filepath.Glob(filepath.Join(out, filepath.FromSlash(pattern)))
-		if err != nil {
-			return err
-		}
-		for _, page := range pages {
-			name, err := filepath.Rel(out, page)
-			if _, ours := written.Load(filepath.ToSlash(name)); err != nil || ours {
-				continue
-			}
-			if err := os.Remove(page); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// mayReplace refuses a directory that holds something other than a report.
-func mayReplace(out string) error {
-	if out == "" {
-		return usageError{errors.New("-o is empty: name the directory to write into")}
-	}
-	files, err := os.ReadDir(out)
-	if errors.Is(err, os.ErrNotExist) || err == nil && len(files) == 0 {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if _, err := os.Stat(filepath.Join(out, reportMark)); err != nil {
-		return hint(fmt.Errorf("%s is not empty and holds no earlier report", out), "name another directory with -o")
-	}
-	return nil
-}
-
-// writeFile puts a file in place whole: no reader sees half of it.
-func writeFile(root, name string, content []byte) error {
-	path := filepath.Join(root, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	file, err := os.CreateTemp(filepath.Dir(path), ".report-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name())
-	_, err = file.Write(content)
-	if err = errors.Join(err, file.Chmod(0o644), file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
 }

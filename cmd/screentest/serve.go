@@ -3,25 +3,17 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"screentest/pkg/cost"
-	"screentest/pkg/evaluator"
 	"screentest/pkg/note"
-	"screentest/pkg/restore"
-	"screentest/pkg/run"
-	"screentest/pkg/settings"
-	"screentest/pkg/store"
 	"screentest/pkg/web"
 )
 
@@ -61,11 +53,11 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
-	set, _, err := f.load(ctx, s)
-	if err != nil {
+	desk := desk{app: a, flags: f, store: s, by: cmp.Or(f.by, person())}
+	if err := desk.check(ctx); err != nil {
 		return err
 	}
-	by := cmp.Or(f.by, person())
+	by := desk.by
 	if err := note.Check(by, ""); err != nil {
 		return usageError{hint(fmt.Errorf("--as: %w", err), "say --as NAME, in at most %d bytes", note.MaxName)}
 	}
@@ -73,27 +65,26 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
-	config := web.Config{
-		Store: s, Settings: set, By: by, Now: a.now, Login: loginToken(listener.Addr()),
-		Log: slog.New(slog.NewTextHandler(a.stderr, nil)), PictureUSD: source(set, a.data, nil).PicturePrice(),
-	}
-	remote, err := remote(ctx, s, set.Mirror)
+	token, told, err := login(listener.Addr())
 	if err != nil {
-		return err
+		return errors.Join(err, listener.Close())
 	}
-	config.Restorer = restore.Config{Store: s, Remote: remote, By: config.By, Now: a.now}
-	a.addRunner(&config, s, set)
+	config := web.Config{
+		Store: s, Terms: desk.terms, By: by, Now: a.now, Login: token,
+		Log: slog.New(slog.NewTextHandler(a.stderr, nil)),
+	}
 	server := web.New(ctx, config)
 	a.printf("Review page: %s (Ctrl-C stops it)\n", whereTo(f.addr, listener.Addr()))
-	if config.Login != "" {
-		a.printf("Token to sign in with: %s\n", config.Login)
-	}
+	a.printf("%s", told)
 	return serveUntil(ctx, listener, server)
 }
 
 // listen listens on addr. One that makes no sense here is wrong usage; one that
 // somebody else has is a failure.
 func listen(addr string) (net.Listener, error) {
+	if addr == "" {
+		return nil, usageError{hint(errors.New("--addr is empty"), "say HOST:PORT, such as 127.0.0.1:8080")}
+	}
 	listener, err := net.Listen("tcp", addr)
 	if err == nil {
 		return listener, nil
@@ -121,20 +112,12 @@ func whereTo(addr string, bound net.Addr) string {
 	return fmt.Sprintf("http://%s/ here, and every other address of this machine, as %s says", net.JoinHostPort(here, port), net.JoinHostPort(host, port))
 }
 
-// addRunner lets the page start runs, if there is a judge.
-func (a *app) addRunner(c *web.Config, s store.Store, set settings.Settings) {
-	r := &runner{a, s, set}
-	e, err := r.evaluator()
-	if err != nil {
-		c.NoRunner = "No run can be started here: " + err.Error() + "."
-		return
-	}
-	c.Runner, c.Judge = r, e.Judge.ID().Name
-}
-
 // serveUntil serves until ctx ends, then finishes what is under way.
 func serveUntil(ctx context.Context, listener net.Listener, server *web.Server) error {
-	h := &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	h := &http.Server{
+		Handler: server, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute,
+		WriteTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute,
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- h.Serve(listener) }()
 	select {
@@ -149,52 +132,5 @@ func serveUntil(ctx context.Context, listener net.Listener, server *web.Server) 
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil // a browser that would not let go
 	}
-	return err
-}
-
-// loginToken returns the token that people have to sign in with when the address
-// can be reached from elsewhere.
-func loginToken(addr net.Addr) string {
-	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
-		return os.Getenv("SCREENTEST_TOKEN")
-	}
-	return cmp.Or(os.Getenv("SCREENTEST_TOKEN"), rand.Text())
-}
-
-// runner evaluates all actors for the review page.
-type runner struct {
-	app      *app
-	store    store.Store
-	settings settings.Settings
-}
-
-// evaluator returns the evaluator of one run, which may spend as much as one
-// command.
-func (r *runner) evaluator() (*evaluator.Evaluator, error) {
-	j, err := newJudge(r.settings, r.app.data, cost.NewBudget(r.settings.Run.MaxCost))
-	if err != nil {
-		return nil, err
-	}
-	return evaluator.New(evaluator.Config{
-		Store: r.store, Judge: j, Settings: r.settings, Holder: "screentest serve", Now: r.app.now,
-	}), nil
-}
-
-// Run implements web.Runner.
-func (r *runner) Run(ctx context.Context, begun func(run.Run), seen func(run.Outcome)) error {
-	e, err := r.evaluator()
-	if err != nil {
-		return err
-	}
-	actors, err := r.app.selection(ctx, r.store, nil)
-	if err != nil {
-		return err
-	}
-	started, err := r.app.start(ctx, r.store, e, actors)
-	if err != nil {
-		return err
-	}
-	begun(started)
-	_, err = r.app.goOver(ctx, r.store, e, started, actors, seen)
 	return err
 }

@@ -23,11 +23,7 @@ func main() {
 		if err != nil {
 			return nil, err
 		}
-		source, err := parts.Source(ctx, set)
-		if err != nil {
-			return nil, err
-		}
-		j, err := source.Judge()
+		j, err := parts.Judge(ctx, set)
 		if err != nil {
 			return nil, err
 		}

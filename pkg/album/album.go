@@ -1,7 +1,7 @@
 // Package album gathers what is known of every actor of the roster, for people to
 // look at. The report and the review page stand on it.
 //
-// It only reads. Looking again opens what has changed and nothing else: four
+// It only reads. Looking again opens what has changed and nothing else: five
 // listings for a roster of which nothing has changed.
 package album
 
@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"screentest/pkg/actor"
+	"screentest/pkg/decision"
 	"screentest/pkg/evaluation"
 	"screentest/pkg/store"
 )
@@ -27,6 +28,7 @@ type Album struct {
 	version     store.Version // of the roster
 	evaluations shelf[Entry]
 	ledgers     shelf[concluded]
+	decisions   shelf[string]       // why they cannot be read, "" where they can
 	dirs        *actor.Directories  // nil where they have to be listed first
 	behind      bool                // they are being listed while nobody waits
 	empty       map[actor.Name]bool // whether a directory without an evaluation has no images
@@ -41,6 +43,12 @@ func New(s store.Store) *Album {
 		}},
 		ledgers: shelf[concluded]{store: s, key: actor.LedgerKey, open: func(ctx context.Context, n actor.Name) (concluded, error) {
 			return openLedger(ctx, s, n)
+		}},
+		decisions: shelf[string]{store: s, key: actor.DecisionsKey, open: func(ctx context.Context, n actor.Name) (string, error) {
+			if _, err := decision.Load(ctx, s, n); err != nil {
+				return err.Error(), err
+			}
+			return "", nil
 		}},
 	}
 }
@@ -72,6 +80,7 @@ func (a *Album) Look(ctx context.Context) (View, error) {
 	}
 	group.Go(func() error { return a.evaluations.refresh(listing) })
 	group.Go(func() error { return a.ledgers.refresh(listing) })
+	group.Go(func() error { return a.decisions.refresh(listing) })
 	if err := group.Wait(); err != nil {
 		return View{}, err
 	}
@@ -125,7 +134,6 @@ func (a *Album) entry(member actor.Actor, absent bool) Entry {
 	c, evaluated := a.evaluations.held[member.Name]
 	entry := c.made
 	entry.Actor = member
-	entry.conclude(a.ledgers.held[member.Name].made)
 	switch {
 	case evaluated:
 	case absent:
@@ -133,6 +141,7 @@ func (a *Album) entry(member actor.Actor, absent bool) Entry {
 	default:
 		entry.State = Unseen
 	}
+	entry.conclude(a.ledgers.held[member.Name].made, a.decisions.held[member.Name].made)
 	return entry
 }
 

@@ -6,7 +6,6 @@ import (
 	"screentest/pkg/actor"
 	"screentest/pkg/balance"
 	"screentest/pkg/evaluation"
-	"screentest/pkg/store"
 	"screentest/pkg/verdict"
 )
 
@@ -16,7 +15,7 @@ type State string
 // The states, from the one that needs a person most to the one that needs none.
 const (
 	Incomplete State = "incomplete" // images without a verdict: nothing is planned
-	Unreadable State = "damaged"    // there is an evaluation, which cannot be used
+	Unreadable State = "damaged"    // its evaluation, its ledger or people's decisions cannot be read
 	Unbalanced State = "unbalanced" // a plan says what to delete and to generate
 	Limited    State = "limited"    // not balanced, and limits or people leave nothing to plan
 	Unseen     State = "unseen"     // not evaluated yet
@@ -32,8 +31,7 @@ func States() []State {
 // A Cover is the picture that stands for an actor: the base image, or else the
 // first training image that is kept.
 type Cover struct {
-	Key    store.Key // "" where there is none
-	SHA256 string
+	SHA256 string // "" where there is none
 }
 
 // An Entry is an actor in a few numbers.
@@ -49,7 +47,7 @@ type Entry struct {
 	Issues   map[verdict.Issue]int // images by issue
 	Decided  int                   // images that a person decided about
 	USD      float64               // that the evaluation cost
-	Problem  string                // why the evaluation cannot be read
+	Problem  string                // what of the record cannot be read
 }
 
 // Changed returns when the numbers of the actor last changed; zero if they never
@@ -82,7 +80,7 @@ func summarize(e evaluation.Evaluation) Entry {
 	return entry
 }
 
-// StateOf says where an actor stands by an evaluation.
+// StateOf is where an evaluated actor stands.
 func StateOf(e evaluation.Evaluation) State {
 	switch {
 	case len(e.Unjudged()) > 0:
@@ -96,13 +94,12 @@ func StateOf(e evaluation.Evaluation) State {
 }
 
 func coverOf(e evaluation.Evaluation) Cover {
-	name := actor.Name(e.Actor)
 	if e.Base != nil && e.Base.SHA256 != "" {
-		return Cover{actor.BaseKey(name, e.Base.File), e.Base.SHA256}
+		return Cover{e.Base.SHA256}
 	}
 	for _, image := range e.Images {
 		if image.Keep && image.Judged == evaluation.OK {
-			return Cover{actor.TrainingKey(name, image.File), image.SHA256}
+			return Cover{image.SHA256}
 		}
 	}
 	return Cover{}

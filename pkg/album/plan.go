@@ -1,6 +1,7 @@
 package album
 
 import (
+	"cmp"
 	"context"
 
 	"screentest/pkg/actor"
@@ -36,9 +37,9 @@ func PlanOf(p ledger.Proposal) Plan {
 }
 
 // Telling reports whether p is worth a word: a plan that came to nothing is not where
-// nothing is planned any more.
-func (p Plan) Telling(planned bool) bool {
-	return planned || p == PlanApproved || p == PlanUnderWay || p == PlanDone
+// the set is idle, which is where an evaluation plans nothing any more.
+func (p Plan) Telling(idle bool) bool {
+	return !idle || p == PlanApproved || p == PlanUnderWay || p == PlanDone
 }
 
 // concluded is what an album keeps of a ledger.
@@ -59,12 +60,21 @@ func openLedger(ctx context.Context, s store.Store, name actor.Name) (concluded,
 	return concluded{plan: PlanOf(latest)}, nil
 }
 
-// conclude adds to e what the ledger says.
-func (e *Entry) conclude(c concluded) {
-	if e.Problem == "" {
-		e.Problem = c.problem
-	}
-	if c.plan.Telling(e.Standing.Delete+e.Standing.Generate.Total() > 0) {
+// conclude adds to e what the ledger says, and that a record of the actor is damaged.
+func (e *Entry) conclude(c concluded, decisions string) {
+	if c.plan.Telling(e.idle()) {
 		e.Plan = c.plan
 	}
+	if problem := cmp.Or(c.problem, decisions); problem != "" {
+		e.State, e.Problem = Unreadable, cmp.Or(e.Problem, problem)
+	}
+}
+
+// idle reports whether there is an evaluation, and it plans nothing.
+func (e *Entry) idle() bool {
+	switch e.State {
+	case Unreadable, Unseen, Absent:
+		return false
+	}
+	return e.Standing.Delete+e.Standing.Generate.Total() == 0
 }

@@ -24,7 +24,7 @@ type document struct {
 // nothing was decided.
 func Load(ctx context.Context, s store.Store, name actor.Name) (Rulings, error) {
 	history, err := History(ctx, s, name)
-	return rulings(history), err
+	return RulingsOf(history), err
 }
 
 // History returns every decision about an actor's images, oldest first, those

@@ -26,8 +26,8 @@ func (r Ruling) Settles() bool { return r.Style != "" || r.Fate == Condemn }
 // Rulings hold what counts, by content.
 type Rulings map[string]Ruling
 
-// rulings reads a history from its beginning.
-func rulings(history []Decision) Rulings {
+// RulingsOf reads a history from its beginning: what counts after all of it.
+func RulingsOf(history []Decision) Rulings {
 	now := Rulings{}
 	for _, d := range history {
 		r := now[d.SHA256]

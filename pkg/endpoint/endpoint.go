@@ -72,6 +72,8 @@ type Errors struct {
 	Input    error // what was sent may be the problem, and less of it none
 	Lost     error // with Terms.Once: sent, perhaps billed, and the service was not heard of again
 	Unusable error // with Terms.Once: perhaps billed, and what came is no answer
+	// Unavailable: not billed, and not to be had now, after all attempts.
+	Unavailable error
 }
 
 // String names the address without the key.

@@ -19,7 +19,7 @@ const key = "sk-test-0123456789abcdef"
 
 var kinds = endpoint.Errors{
 	Halt: errors.New("halt"), Refused: errors.New("refused"), Input: errors.New("input"),
-	Lost: errors.New("lost"), Unusable: errors.New("unusable"),
+	Lost: errors.New("lost"), Unusable: errors.New("unusable"), Unavailable: errors.New("unavailable"),
 }
 
 // terms under which nobody ever says what was used.
@@ -169,7 +169,7 @@ func checkError(t *testing.T, err error) {
 		t.Errorf("not fit to print: %q", text)
 	}
 	n := 0
-	for _, kind := range []error{kinds.Halt, kinds.Refused, kinds.Input, kinds.Lost, kinds.Unusable} {
+	for _, kind := range []error{kinds.Halt, kinds.Refused, kinds.Input, kinds.Lost, kinds.Unusable, kinds.Unavailable} {
 		if errors.Is(err, kind) {
 			n++
 		}

@@ -178,8 +178,20 @@ func (f *failure) meaning() error {
 		return names.Lost
 	case f.indigestible():
 		return names.Input
+	case f.unavailable():
+		return names.Unavailable
 	}
 	return nil
+}
+
+// unavailable: the service was not reached, was too busy, or had a fault of its own,
+// which most likely everybody has met.
+func (f *failure) unavailable() bool {
+	switch f.status {
+	case 0, http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return true
+	}
+	return f.status >= 500
 }
 
 // failureOf returns what is wrong with the outcome of an attempt, or nil for an

@@ -44,13 +44,16 @@ type Config struct {
 
 // An Evaluator evaluates actors; it is safe for concurrent use. However many
 // actors are under way, as many images are decoded at once as there are
-// processors, and as many cases asked as settings.Run.Concurrency.
+// processors, of large ones fewer, and as many cases asked as
+// settings.Run.Concurrency. A picture that takes more memory than the process may
+// have (debug.SetMemoryLimit, GOMEMLIMIT) is beyond the limits.
 type Evaluator struct {
 	Config
 	basis   string
 	looking *semaphore.Weighted // actors whose images are being measured
-	pixels  *semaphore.Weighted // images being decoded
-	memory  *semaphore.Weighted // files held in memory
+	pixels  room                // images being decoded
+	memory  room                // files held in memory
+	largest int64               // bytes that decoding one may take, 0 for no limit
 	asks    *semaphore.Weighted // cases being asked
 	workers int                 // actors worth having under way at once
 }
@@ -62,8 +65,9 @@ func New(c Config) *Evaluator {
 		Config:  c,
 		basis:   evaluation.Basis(c.Judge.ID(), c.Settings),
 		looking: semaphore.NewWeighted(int64(processors + 1)),
-		pixels:  semaphore.NewWeighted(int64(processors)),
-		memory:  semaphore.NewWeighted(int64(2 * processors)),
+		pixels:  newRoom(processors, ordinaryPicture),
+		memory:  newRoom(2*processors, ordinaryFile),
+		largest: largestPicture(),
 		asks:    semaphore.NewWeighted(int64(c.Settings.Run.Concurrency)),
 		workers: processors + 1,
 	}
@@ -95,6 +99,12 @@ var ErrUnjudged = errors.New("images without a verdict")
 // ErrDamaged says that the evaluation was written but plans nothing, because files
 // of the set are broken that look like a loss: see evaluation.Evaluation.Damage.
 var ErrDamaged = errors.New("a damaged set")
+
+// ErrNotJudgeable is the ErrUnjudged of images that no evaluation will get a verdict
+// for: the judge has refused them on record, or they are beyond the limits or of a
+// kind that is not read. Where but one was only not reached, another evaluation is
+// worth its while.
+var ErrNotJudgeable = fmt.Errorf("%w, and none is to be had", ErrUnjudged)
 
 // ErrNoImages says that there is nothing to evaluate. An evaluation that is on
 // record stays as it is.
@@ -203,7 +213,7 @@ func (e *Evaluator) make(ctx context.Context, now survey) (Result, error) {
 	if err != nil {
 		return result, err
 	}
-	return result, incomplete(result.Evaluation)
+	return result, work.incomplete(result.Evaluation)
 }
 
 // conclude makes the evaluation of what is known and puts it on record.
@@ -241,15 +251,4 @@ func (e *Evaluator) concludeAgain(ctx context.Context, w *work) (evaluation.Eval
 		return evaluation.Evaluation{}, err
 	}
 	return e.conclude(ctx, w, survey{rulings: rulings, old: old, version: version})
-}
-
-func incomplete(e evaluation.Evaluation) error {
-	left := e.Unjudged()
-	if damage := e.Damage(); len(left) == 0 && damage != "" {
-		return fmt.Errorf("%w: %s", ErrDamaged, damage)
-	}
-	if len(left) == 0 {
-		return nil
-	}
-	return fmt.Errorf("%w: %d of %d, first %s: %s", ErrUnjudged, len(left), len(e.Images), left[0].File, left[0].Error)
 }

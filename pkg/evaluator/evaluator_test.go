@@ -214,7 +214,7 @@ func TestNothingIsPlannedWhileAnImageLacksItsVerdict(t *testing.T) {
 		return nil, nil
 	}}
 	result, err := newEvaluator(s, j).Evaluate(t.Context(), ada)
-	if !errors.Is(err, evaluator.ErrUnjudged) || !strings.Contains(err.Error(), "a_02.png") {
+	if !errors.Is(err, evaluator.ErrUnjudged) || errors.Is(err, evaluator.ErrNotJudgeable) || !strings.Contains(err.Error(), "a_02.png") {
 		t.Errorf("error: %v", err)
 	}
 	if p := result.Evaluation.Plan; !p.Empty() || len(p.Limited) != 1 {
@@ -313,7 +313,7 @@ func TestARefusalIsRecordedAndNotAskedAgain(t *testing.T) {
 	}}
 	for range 2 {
 		result, err := newEvaluator(s, j).Evaluate(t.Context(), ada)
-		if !errors.Is(err, evaluator.ErrUnjudged) || !strings.Contains(err.Error(), "have a person decide") || !result.Evaluation.Plan.Empty() {
+		if !errors.Is(err, evaluator.ErrNotJudgeable) || !strings.Contains(err.Error(), "have a person decide") || !result.Evaluation.Plan.Empty() {
 			t.Errorf("%v, plan %+v", err, result.Evaluation.Plan)
 		}
 	}
@@ -344,7 +344,7 @@ func TestAFileReplacedWhileItIsReadHasNoVerdict(t *testing.T) {
 	key := actor.TrainingKey(ada.Name, "a_00.png")
 	racing := replacing{s, key, func() { put(t, s, key, picture(77)) }}
 	_, err := newEvaluator(racing, &counting{}).Evaluate(t.Context(), ada)
-	if !errors.Is(err, evaluator.ErrUnjudged) || !strings.Contains(err.Error(), "replaced") {
+	if !errors.Is(err, evaluator.ErrUnjudged) || errors.Is(err, evaluator.ErrNotJudgeable) || !strings.Contains(err.Error(), "replaced") {
 		t.Errorf("error: %v", err)
 	}
 }

@@ -44,11 +44,7 @@ func (w *work) examine(ctx context.Context, file string, data []byte) error {
 	if err := w.prepare(ctx); err != nil {
 		return err
 	}
-	if err := w.pixels.Acquire(ctx, 1); err != nil {
-		return err
-	}
-	picture, sum, err := w.measure(data, w.need)
-	w.pixels.Release(1)
+	picture, sum, err := w.measure(ctx, data, w.need)
 	fact := evaluation.Fact{Info: store.Info{Key: actor.TrainingKey(w.set.Actor.Name, file), Size: int64(len(data))}, SHA256: sum}
 	switch {
 	case unusable(err):
@@ -84,17 +80,22 @@ func (w *work) prepare(ctx context.Context) error {
 
 // measure takes what is needed from the bytes of an image. Content that is
 // measured and need not be seen is hashed but not decoded.
-func (w *work) measure(data []byte, need func(sum string) (*inspect.Checks, bool)) (inspect.Picture, string, error) {
+func (w *work) measure(ctx context.Context, data []byte, need func(sum string) (*inspect.Checks, bool)) (inspect.Picture, string, error) {
 	sum := store.HashOf(data)
 	checks, show := need(sum)
 	if checks != nil && !show {
 		return inspect.Picture{Checks: *checks}, sum, nil
 	}
+	leave, err := w.pixels.enter(ctx, inspect.Footprint(data))
+	if err != nil {
+		return inspect.Picture{}, sum, err
+	}
+	defer leave()
 	preview := 0
 	if show {
 		preview = w.Judge.PreviewSize()
 	}
-	limits := inspect.Limits{Bytes: w.Settings.Images.MaxBytes, Megapixels: w.Settings.Images.MaxMegapixels}
+	limits := inspect.Limits{Bytes: w.Settings.Images.MaxBytes, Megapixels: w.Settings.Images.MaxMegapixels, Memory: w.largest}
 	picture, err := inspect.Inspect(data, limits, preview)
 	return picture, sum, err
 }

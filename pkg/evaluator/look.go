@@ -142,10 +142,11 @@ func (w *work) need(sum string) (*inspect.Checks, bool) {
 // read opens an image and returns its measurements, its hash, and a preview
 // where it is wanted.
 func (w *work) read(ctx context.Context, info store.Info, need func(sum string) (*inspect.Checks, bool)) (inspect.Picture, string, error) {
-	if err := w.memory.Acquire(ctx, 1); err != nil {
+	leave, err := w.memory.enter(ctx, info.Size)
+	if err != nil {
 		return inspect.Picture{}, "", err
 	}
-	defer w.memory.Release(1)
+	defer leave()
 	data, read, err := store.ReadAll(ctx, w.Store, info.Key, w.Settings.Images.MaxBytes)
 	if err != nil {
 		return inspect.Picture{}, "", err
@@ -153,11 +154,7 @@ func (w *work) read(ctx context.Context, info store.Info, need func(sum string) 
 	if read.Version != info.Version {
 		return inspect.Picture{}, "", fmt.Errorf("read %s: %w: it was replaced while the set was being evaluated", info.Key, store.ErrConflict)
 	}
-	if err := w.pixels.Acquire(ctx, 1); err != nil {
-		return inspect.Picture{}, "", err
-	}
-	defer w.pixels.Release(1)
-	return w.measure(data, need)
+	return w.measure(ctx, data, need)
 }
 
 // unusable reports whether err is about the image itself and not about reaching

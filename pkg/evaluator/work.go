@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -238,3 +239,27 @@ func (w *work) build(rulings decision.Rulings) evaluation.Evaluation {
 		Problems: w.problems, Usage: w.usage, At: w.Now(),
 	}, w.Settings)
 }
+
+// incomplete says which images have no verdict, and gives the reason of the first
+// for which that may pass, or else of the first.
+func (w *work) incomplete(e evaluation.Evaluation) error {
+	left := e.Unjudged()
+	switch damage := e.Damage(); {
+	case len(left) == 0 && damage != "":
+		return fmt.Errorf("%w: %s", ErrDamaged, damage)
+	case len(left) == 0:
+		return nil
+	}
+	reasons := map[string]error{}
+	for _, fact := range w.facts {
+		reasons[fact.Info.Key.Base()] = fact.Err
+	}
+	kind, told := ErrUnjudged, slices.IndexFunc(left, func(i evaluation.Image) bool { return !lasting(reasons[i.File]) })
+	if told < 0 {
+		kind, told = ErrNotJudgeable, 0
+	}
+	return fmt.Errorf("%w: %d of %d, such as %s: %w", kind, len(left), len(e.Images), left[told].File, reasons[left[told].File])
+}
+
+// lasting reports whether an image will not get a verdict next time either.
+func lasting(err error) bool { return unusable(err) || errors.Is(err, judge.ErrRefused) }

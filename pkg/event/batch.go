@@ -22,7 +22,7 @@ func Batch(payload []byte) ([]Item, error) {
 		Records []struct {
 			MessageID, ReceiptHandle, Body string
 			Attributes                     struct {
-				ApproximateReceiveCount, MessageGroupID, MessageDeduplicationID string
+				ApproximateReceiveCount, SentTimestamp, MessageGroupID, MessageDeduplicationID string
 			}
 		}
 	}
@@ -37,7 +37,7 @@ func Batch(payload []byte) ([]Item, error) {
 		}
 		items = append(items, Item{ItemID: r.MessageID, Delivery: queue.Delivery{
 			Message: queue.Message{Group: r.Attributes.MessageGroupID, ID: r.Attributes.MessageDeduplicationID, Body: r.Body},
-			Receipt: r.ReceiptHandle, Receives: receives,
+			Receipt: r.ReceiptHandle, Receives: receives, Sent: queue.Milliseconds(r.Attributes.SentTimestamp),
 		}})
 	}
 	return items, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"time"
 
 	"screentest/pkg/actor"
 	"screentest/pkg/queue"
@@ -12,8 +13,13 @@ import (
 )
 
 // jobVersion is the schema of a Job. A message of another version is not
-// understood, so a change of meaning must wait until the queues are empty.
+// understood, so a change of meaning must wait until the queues are empty. New
+// members that may be absent keep it.
 const jobVersion = 1
+
+// ErrNewer says that a message was written by a later version of the program: it
+// means something, to that one.
+var ErrNewer = errors.New("a message of a later version")
 
 // A Kind says what is to be done with an actor.
 type Kind string
@@ -30,14 +36,34 @@ type Job struct {
 	Kind          Kind       `json:"kind"`
 	Actor         actor.Name `json:"actor"`
 	Mode          run.Mode   `json:"mode"`
-	Run           string     `json:"run,omitempty"`   // the sweep that asks; "" where an event does
-	Set           string     `json:"set,omitempty"`   // the mark of the set as the sweep has listed it; "" where nobody has
-	Cause         string     `json:"cause"`           // what tells this request apart from any other for the actor
-	Tries         int        `json:"tries,omitempty"` // invocations that were too short for it
-	Turn          int        `json:"turn,omitempty"`  // how often it took the place of an older message
+	Run           string     `json:"run,omitempty"` // the sweep that asks; "" where an event does
+	Set           string     `json:"set,omitempty"` // the mark of the set as the sweep has listed it; "" where nobody has
+	Cause         string     `json:"cause"`         // what tells this request apart from any other for the actor
+	History
+	Sent time.Time `json:"-"` // when the message was, zero where that is not known
 }
 
-// Message is j as it is sent. Jobs for one actor are a group, of whatever kind.
+// A History is what has become of a request so far, one number for each kind of
+// trouble, so that none uses up what is allowed for another. What only fails is
+// counted by the queue.
+type History struct {
+	Turn      int       `json:"turn,omitempty"`      // how often it took the place of an older message
+	Tries     int       `json:"tries,omitempty"`     // invocations that were too short for it
+	Stale     int       `json:"stale,omitempty"`     // plans whose set had changed before they were performed
+	Rests     int       `json:"rests,omitempty"`     // while nothing could be done for anybody
+	Waited    int       `json:"waited,omitempty"`    // seconds of rest, where the request itself may have been at fault
+	NotBefore time.Time `json:"not_before,omitzero"` // it rests until then
+}
+
+// Request is j without what does not matter to what is asked for: two jobs with
+// the same are done by doing either.
+func (j Job) Request() Job {
+	j.Cause, j.History, j.Sent = "", History{}, time.Time{}
+	return j
+}
+
+// Message is j as it is sent. Jobs for one actor are a group; those of another kind
+// are on another queue, which hands them out meanwhile.
 // The ID holds the cause, so that a request that is made twice counts once and
 // two requests never pass for one.
 func (j Job) Message() queue.Message {
@@ -53,8 +79,15 @@ func (j Job) Message() queue.Message {
 	}
 }
 
-// DecodeJob reads a body and checks everything in it.
+// DecodeJob reads a body and checks everything in it. It fails with ErrNewer before
+// it looks at what a later version may have given another meaning.
 func DecodeJob(body string) (Job, error) {
+	var version struct {
+		SchemaVersion int `json:"schema_version"`
+	}
+	if json.Unmarshal([]byte(body), &version) == nil && version.SchemaVersion > jobVersion {
+		return Job{}, fmt.Errorf("%w: schema version %d, this program knows %d", ErrNewer, version.SchemaVersion, jobVersion)
+	}
 	var j Job
 	if err := json.Unmarshal([]byte(body), &j); err != nil {
 		return Job{}, fmt.Errorf("decode the message: %w", err)
@@ -76,7 +109,7 @@ func (j Job) validate() error {
 		return fmt.Errorf("unknown mode %q", j.Mode)
 	case j.Run != "" && !IsRunID(j.Run):
 		return fmt.Errorf("run %q: no name for a run", j.Run)
-	case j.Cause == "" || j.Tries < 0 || j.Turn < 0:
+	case j.Cause == "" || min(j.Tries, j.Turn, j.Stale, j.Rests, j.Waited) < 0:
 		return errors.New("no cause, or a negative number")
 	}
 	return j.Actor.Validate()

@@ -1,9 +1,11 @@
 package event_test
 
 import (
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"screentest/pkg/event"
 	"screentest/pkg/run"
@@ -50,11 +52,43 @@ func TestJobsOfAnActorAreAGroupAndEachHasItsID(t *testing.T) {
 	}
 }
 
+// Two jobs are the same request whatever has become of them so far.
+func TestRequest(t *testing.T) {
+	other := job
+	other.Cause, other.Sent = "d", time.Now()
+	other.History = event.History{Turn: 1, Tries: 2, Stale: 3, Rests: 4, Waited: 5, NotBefore: time.Now()}
+	if other.Request() != job.Request() {
+		t.Errorf("%+v is another request than %+v", other.Request(), job.Request())
+	}
+	for name, edit := range map[string]func(*event.Job){
+		"kind": func(j *event.Job) { j.Kind = event.Balance }, "actor": func(j *event.Job) { j.Actor = "b" },
+		"mode": func(j *event.Job) { j.Mode = run.Execute }, "run": func(j *event.Job) { j.Run = "" }, "set": func(j *event.Job) { j.Set = "s" },
+	} {
+		other := job
+		if edit(&other); other.Request() == job.Request() {
+			t.Errorf("another %s is the same request", name)
+		}
+	}
+}
+
+// Only what a later version wrote may mean something.
+func TestALaterVersion(t *testing.T) {
+	for body, want := range map[string]bool{
+		`{"schema_version":2,"actor":7}`: true, `{"schema_version":2,"kind":"paint"}`: true, `{"schema_version":0}`: false, `{`: false,
+	} {
+		if _, err := event.DecodeJob(body); err == nil || errors.Is(err, event.ErrNewer) != want {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
+
 func TestDecodeJobRefuses(t *testing.T) {
 	body := job.Message().Body
 	for _, test := range []struct{ old, new, says string }{
 		{`"schema_version":1`, `"schema_version":0`, "schema version 0"},
 		{`"schema_version":1`, `"schema_version":2`, "schema version 2"},
+		{`"cause":"c"`, `"cause":"c","waited":-1`, "negative"},
+		{`"cause":"c"`, `"cause":"c","stale":-1`, "negative"},
 		{`"evaluate"`, `"paint"`, "kind"},
 		{`"dry-run"`, `"yes"`, "mode"},
 		{`"sweep-1"`, `"../x"`, "run"},

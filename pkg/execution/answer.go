@@ -96,13 +96,19 @@ func (p *performance) clear(ctx context.Context) error {
 }
 
 // roomFor is how much room there must be before anything is paid for, in bytes:
-// the answer with the largest picture that generators make.
-const roomFor = 16 << 20
+// the answer with the largest picture that generators make. A bucket is never full;
+// that it may be written to is worth knowing all the same, and its versions stay.
+func (p *performance) roomFor() int {
+	if p.Remote.Home.Bucket != "" {
+		return 1
+	}
+	return 16 << 20
+}
 
 // probe makes sure that an answer can be stored, by storing something as large.
 func (p *performance) probe(ctx context.Context) error {
 	key := store.Key(actor.GeneratedPrefix(p.actor.Name) + p.proposal.ID + "/room")
-	version, err := p.Store.Put(ctx, key, make([]byte, roomFor), store.IfAbsent)
+	version, err := p.Store.Put(ctx, key, make([]byte, p.roomFor()), store.IfAbsent)
 	if errors.Is(err, store.ErrConflict) { // of a run that was killed
 		_, info, hashErr := store.Hash(ctx, p.Store, key)
 		version, err = info.Version, hashErr
@@ -111,7 +117,7 @@ func (p *performance) probe(ctx context.Context) error {
 		err = p.Store.Delete(ctx, key, version)
 	}
 	if err != nil && ctx.Err() == nil {
-		return fmt.Errorf("%w: nothing was ordered, because what is paid for could not be stored: make room for %d MB: %w", judge.ErrHalt, roomFor>>20, err)
+		return fmt.Errorf("%w: nothing was ordered, because what is paid for could not be stored: make room for %d bytes, or allow them to be written: %w", judge.ErrHalt, p.roomFor(), err)
 	}
 	return err
 }

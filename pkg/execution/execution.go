@@ -55,9 +55,10 @@ type Config struct {
 // An Executor performs plans; it is safe for concurrent use.
 type Executor struct {
 	Config
-	lost atomic.Int32 // answers lost in a row, of whatever actor
-	room sync.Once
-	full error // why there is no room for pictures
+	lost    atomic.Int32 // answers lost in a row, of whatever actor
+	useless atomic.Int32 // answers in a row that held no picture, likewise
+	room    sync.Once
+	full    error // why there is no room for pictures
 }
 
 // New returns an executor.
@@ -208,7 +209,7 @@ func (p *performance) fail(ctx context.Context, failures []error) error {
 			reasons = append(reasons, reason)
 		}
 	}
-	why := strings.Join(reasons, "; ")
+	why := strings.Join(slices.Compact(reasons), "; ")
 	if err := p.end(ctx, ledger.Failed, why); err != nil {
 		return err
 	}

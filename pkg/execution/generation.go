@@ -6,10 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
-	"screentest/pkg/actor"
 	"screentest/pkg/generate"
-	"screentest/pkg/inspect"
 	"screentest/pkg/judge"
 	"screentest/pkg/ledger"
 	"screentest/pkg/store"
@@ -76,6 +75,9 @@ func (p *performance) next(ctx context.Context, step ledger.Step) (done bool, er
 	if t.Failed >= p.Settings.Generation.Tries {
 		return true, fmt.Errorf("%w for %s after %d tries: %s: %s", errSpent, step.Style, t.Failed, t.Last.Act, t.Last.Why)
 	}
+	if err := p.unheard(); err != nil {
+		return true, err
+	}
 	return false, p.order(ctx, step, t.Orders+1)
 }
 
@@ -135,6 +137,7 @@ func (p *performance) send(ctx context.Context, step ledger.Step, line ledger.Li
 		return p.unanswered(ctx, step, line, err)
 	}
 	p.lost.Store(0)
+	p.useless.Store(0)
 	return p.receive(ctx, step, line, answer{
 		SchemaVersion: answerVersion, Step: step.Key, Try: line.Try, At: p.Now(), Generator: p.Generator.ID(),
 		PromptID: prompt.ID, Prompt: prompt.Text, Usage: used, Extension: picture.Extension, Data: picture.Data,
@@ -156,10 +159,14 @@ func (p *performance) ready(ctx context.Context) error {
 	return p.full
 }
 
-// lostInARow is how many answers may be lost one after the other, of whatever
+// How many answers may be lost, or hold no picture, one after the other, of whatever
 // actor, before the run stops: something is wrong on the way, and every further
-// order may be billed for nothing.
-const lostInARow = 3
+// order may be billed for nothing. One prompt may well bring no picture as often as
+// it is tried.
+const (
+	lostInARow    = 3
+	uselessInARow = 6
+)
 
 // unanswered records an order that brought no picture. Only one whose answer came
 // counts as a try: a lost one says nothing of the picture.
@@ -170,18 +177,25 @@ func (p *performance) unanswered(ctx context.Context, step ledger.Step, line led
 		line.Act = ledger.Refused
 	case errors.Is(cause, generate.ErrLost):
 		line.Act = ledger.Lost
-		if err := p.record(ctx, step, line); err != nil || p.lost.Add(1) < lostInARow {
-			return err
-		}
-		return fmt.Errorf("%w: %d answers in a row were lost, each may have been billed: %w", judge.ErrHalt, lostInARow, cause)
+		return p.wasted(ctx, step, line, cause, &p.lost, lostInARow)
 	case errors.Is(cause, generate.ErrUnusable):
 		line.Act = ledger.Unfit
+		return p.wasted(ctx, step, line, cause, &p.useless, uselessInARow)
 	default:
 		p.Allowance.giveBack()
 		line.Act = ledger.Void
 		return errors.Join(cause, p.record(ctx, step, line))
 	}
 	return p.record(ctx, step, line)
+}
+
+// wasted records an order that may have been billed for nothing, and stops the run
+// where it is one too many.
+func (p *performance) wasted(ctx context.Context, step ledger.Step, line ledger.Line, cause error, inARow *atomic.Int32, most int32) error {
+	if err := p.record(ctx, step, line); err != nil || inARow.Add(1) < most {
+		return err
+	}
+	return fmt.Errorf("%w: %d answers in a row brought no picture, each may have been billed: %w", judge.ErrHalt, most, cause)
 }
 
 // storeAttempts is how often storing a paid picture is tried; losing it means
@@ -271,25 +285,4 @@ func (p *performance) barred() map[string]bool {
 func (p *performance) generatorName() string {
 	id := p.Generator.ID()
 	return id.Name + " " + id.Model
-}
-
-// readBase reads the base image once; without a usable one nothing is ordered.
-func (p *performance) readBase(ctx context.Context) error {
-	if p.base != nil {
-		return nil
-	}
-	info, ok := p.standing.set.BaseImage()
-	if !ok {
-		return fmt.Errorf("there is no base image to generate from: put a png or jpeg into %s", actor.BaseKey(p.actor.Name, ""))
-	}
-	data, _, err := store.ReadAll(ctx, p.Store, info.Key, p.Settings.Images.MaxBytes)
-	if err != nil {
-		return fmt.Errorf("base image: %w", err)
-	}
-	picture, err := inspect.Inspect(data, p.limits(), 0)
-	if err != nil {
-		return fmt.Errorf("base image %s: %w", info.Key, err)
-	}
-	p.base, p.portrait = data, inspect.Print{SHA256: store.HashOf(data), Checks: picture.Checks}
-	return nil
 }

@@ -47,16 +47,17 @@ func TestGenerator(t *testing.T) {
 		acts     map[ledger.Act]int
 		orders   int
 		balanced bool
+		then     error // of the second, where the plan is still approved
 	}{
-		"wrong style at first":      {wrongStyle(1), nil, "", map[ledger.Act]int{ledger.Unfit: 1, ledger.Placed: 1}, 2, true},
-		"never the right style":     {wrongStyle(9), execution.ErrFailed, "it is photorealistic, ordered was bw_stylized", map[ledger.Act]int{ledger.Unfit: 3, ledger.Failed: 1}, 3, false},
-		"no image":                  {noImage, execution.ErrFailed, "broken", map[ledger.Act]int{ledger.Unfit: 3, ledger.Failed: 1}, 3, false},
-		"refused for safety":        {failing(generate.ErrRefused, 1), execution.ErrFailed, "refused", map[ledger.Act]int{ledger.Refused: 1, ledger.Failed: 1}, 1, false},
-		"answer lost":               {failing(generate.ErrLost, 1), nil, "", map[ledger.Act]int{ledger.Lost: 1, ledger.Placed: 1}, 2, true},
-		"every answer lost":         {failing(generate.ErrLost, 3), judge.ErrHalt, "3 answers in a row", map[ledger.Act]int{ledger.Lost: 3, ledger.Failed: 0}, 3, false},
-		"useless answer":            {failing(generate.ErrUnusable, 1), nil, "", map[ledger.Act]int{ledger.Unfit: 1, ledger.Placed: 1}, 2, true},
-		"not carried out":           {failing(errBroken, 1), errBroken, "broken", map[ledger.Act]int{ledger.Void: 1, ledger.Failed: 0}, 1, false},
-		"no further order possible": {failing(judge.ErrHalt, 1), judge.ErrHalt, "", map[ledger.Act]int{ledger.Void: 1, ledger.Failed: 0}, 1, false},
+		"wrong style at first":      {wrongStyle(1), nil, "", map[ledger.Act]int{ledger.Unfit: 1, ledger.Placed: 1}, 2, true, nil},
+		"never the right style":     {wrongStyle(9), execution.ErrFailed, "it is photorealistic, ordered was bw_stylized", map[ledger.Act]int{ledger.Unfit: 3, ledger.Failed: 1}, 3, false, nil},
+		"no image":                  {noImage, execution.ErrFailed, "broken", map[ledger.Act]int{ledger.Unfit: 3, ledger.Failed: 1}, 3, false, nil},
+		"refused for safety":        {failing(generate.ErrRefused, 1), execution.ErrFailed, "refused", map[ledger.Act]int{ledger.Refused: 1, ledger.Failed: 1}, 1, false, nil},
+		"answer lost":               {failing(generate.ErrLost, 1), nil, "", map[ledger.Act]int{ledger.Lost: 1, ledger.Placed: 1}, 2, true, nil},
+		"every answer lost":         {failing(generate.ErrLost, 3), judge.ErrHalt, "3 answers in a row", map[ledger.Act]int{ledger.Lost: 3, ledger.Failed: 0}, 3, false, execution.ErrFailed},
+		"useless answer":            {failing(generate.ErrUnusable, 1), nil, "", map[ledger.Act]int{ledger.Unfit: 1, ledger.Placed: 1}, 2, true, nil},
+		"not carried out":           {failing(errBroken, 1), errBroken, "broken", map[ledger.Act]int{ledger.Void: 1, ledger.Failed: 0}, 1, false, nil},
+		"no further order possible": {failing(judge.ErrHalt, 1), judge.ErrHalt, "", map[ledger.Act]int{ledger.Void: 1, ledger.Failed: 0}, 1, false, nil},
 	} {
 		t.Run(what, func(t *testing.T) {
 			st := newStudio(t, memory(), short, 0)
@@ -79,8 +80,8 @@ func TestGenerator(t *testing.T) {
 				t.Error("the set has changed")
 			}
 			if st.latest().State == ledger.Approved { // it goes on where it stopped
-				if _, err := st.finish(st.store); err != nil {
-					t.Error(err)
+				if _, err := st.finish(st.store); !errors.Is(err, c.then) {
+					t.Errorf("then %v, want %v", err, c.then)
 				}
 			} else if e := st.evaluation(); e.Balanced != c.balanced {
 				t.Errorf("balanced %t: %+v", e.Balanced, e.Mix)
@@ -230,9 +231,22 @@ func TestVoidOrder(t *testing.T) {
 	}
 }
 
+// A generator that bills for what is no picture is not paid for a whole roster.
+func TestUselessAnswersStopTheRun(t *testing.T) {
+	st := newStudio(t, memory(), balance.Mix{Photorealistic: 9, BWStylized: 4, ColorStylized: 3}, 0)
+	st.camera.spoil = func(generate.Order, int) (*generate.Picture, error) { return nil, generate.ErrUnusable }
+	if _, err := st.balance(st.store); !errors.Is(err, judge.ErrHalt) || !strings.Contains(err.Error(), "6 answers in a row") {
+		t.Errorf("got %v", err)
+	}
+	if len(st.camera.orders) != 6 || st.acts()[ledger.Unfit] != 6 {
+		t.Errorf("%d orders, ledger %v", len(st.camera.orders), st.acts())
+	}
+}
+
 // Only answers lost one after the other stop the run.
 func TestLostNowAndThen(t *testing.T) {
 	st := newStudio(t, memory(), balance.Mix{Photorealistic: 13, BWStylized: 1, ColorStylized: 3}, 0)
+	st.settings.Generation.Tries = 4 // so that the plan has not lost too many
 	st.camera.spoil = func(_ generate.Order, n int) (*generate.Picture, error) {
 		if n%2 == 1 {
 			return nil, generate.ErrLost
@@ -368,7 +382,7 @@ func TestBaseImage(t *testing.T) {
 				st.put(key, content)
 			}
 			before := st.files()
-			if _, err := st.balance(st.store); err == nil || !strings.Contains(err.Error(), "base image") {
+			if _, err := st.balance(st.store); !errors.Is(err, execution.ErrNoBase) {
 				t.Errorf("got %v", err)
 			}
 			if len(st.camera.orders) > 0 || !maps.Equal(before, st.files()) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -163,6 +164,9 @@ func (st *studio) arrivesAt(want string, failed error) {
 	}
 	if got := st.state(); got != want {
 		st.t.Errorf("after %v the state differs:\n%s\nwant\n%s", failed, got, want)
+	}
+	if left := st.latest().Left(); !maps.Equal(left, st.files()) {
+		st.t.Errorf("after %v the ledger says that the plan has left %v", failed, left)
 	}
 	if n := len(st.camera.orders); n != 2 {
 		st.t.Errorf("after %v: %d orders for 2 pictures", failed, n)

@@ -60,7 +60,8 @@ type Generator interface {
 	// Generate carries out one order and returns what it used, also when it
 	// fails. What was certainly not billed is tried again inside, what may have
 	// been is not: it comes back as ErrLost or ErrUnusable. An error that wraps
-	// judge.ErrHalt says that no further order of this run can succeed. When ctx
+	// judge.ErrHalt says that no further order of this run can succeed, one that
+	// wraps judge.ErrUnavailable that none can now. When ctx
 	// ends, an order under way is awaited, because it is paid for.
 	Generate(ctx context.Context, o Order) (Picture, cost.Usage, error)
 }

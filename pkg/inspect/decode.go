@@ -146,6 +146,9 @@ func (c codec) admit(config image.Config, data []byte, limits Limits) error {
 	case w > maxSide || h > maxSide:
 		return &LimitError{fmt.Sprintf("%d × %d pixels, the longest side read is %d", w, h, maxSide)}
 	}
+	if need := Footprint(data); limits.Memory > 0 && need > limits.Memory {
+		return &LimitError{fmt.Sprintf("decoding it takes %d MB, and this process has %d for a picture: give it more memory", need>>20, limits.Memory>>20)}
+	}
 	return nil
 }
 

@@ -4,28 +4,38 @@ import (
 	"bytes"
 	"encoding/binary"
 	"image"
+	"iter"
 )
 
 // upright is the EXIF orientation of a picture that needs no turning.
 const upright = 1
 
+// segments yields what comes before the pixels of a JPEG: marker and content.
+func segments(jpeg []byte) iter.Seq2[byte, []byte] {
+	return func(yield func(byte, []byte) bool) {
+		for rest := jpeg[min(2, len(jpeg)):]; len(rest) >= 4 && rest[0] == 0xff; {
+			marker, size := rest[1], int(binary.BigEndian.Uint16(rest[2:]))
+			switch {
+			case marker == 0xff: // padding
+				rest = rest[1:]
+				continue
+			case marker == 0xda || size < 2 || 2+size > len(rest): // the pixels begin, or nonsense
+				return
+			case !yield(marker, rest[4:2+size]):
+				return
+			}
+			rest = rest[2+size:]
+		}
+	}
+}
+
 // orientation returns the EXIF orientation of a JPEG, 1 to 8; upright where
 // there is none or it makes no sense.
 func orientation(jpeg []byte) int {
-	for rest := jpeg[min(2, len(jpeg)):]; len(rest) >= 4 && rest[0] == 0xff; {
-		marker, size := rest[1], int(binary.BigEndian.Uint16(rest[2:]))
-		switch {
-		case marker == 0xff: // padding
-			rest = rest[1:]
-			continue
-		case marker == 0xda || size < 2 || 2+size > len(rest): // the pixels begin, or nonsense
-			return upright
-		}
-		tiff, found := bytes.CutPrefix(rest[4:2+size], []byte("Exif\x00\x00"))
-		if marker == 0xe1 && found {
+	for marker, segment := range segments(jpeg) {
+		if tiff, found := bytes.CutPrefix(segment, []byte("Exif\x00\x00")); marker == 0xe1 && found {
 			return tiffOrientation(tiff)
 		}
-		rest = rest[2+size:]
 	}
 	return upright
 }

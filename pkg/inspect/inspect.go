@@ -23,6 +23,7 @@ const Version = 1
 type Limits struct {
 	Bytes      int64   // largest file read
 	Megapixels float64 // largest width × height, in millions
+	Memory     int64   // most bytes that decoding may take, see Footprint; 0 for no limit
 }
 
 // Checks are the measurements of one decodable image. Lengths are in pixels

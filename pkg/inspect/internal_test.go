@@ -86,11 +86,14 @@ func fill(plane []uint8, v uint8) {
 	}
 }
 
-func FuzzOrientation(f *testing.F) {
+func FuzzHeaders(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte("\xff\xd8\xff\xe1\x00\x22Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00\x06\x00\x00\x00"))
 	f.Add([]byte("\xff\xd8\xff\xff\xff\xe1\x00\x10Exif\x00\x00MM\x00*\xff\xff\xff\xff"))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		if n := Footprint(data); n < 0 {
+			t.Errorf("decoding takes %d bytes", n)
+		}
 		if o := orientation(data); o < 1 || o > 8 {
 			t.Errorf("orientation %d", o)
 		}

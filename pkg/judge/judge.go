@@ -21,6 +21,12 @@ import (
 // left resumable. Judges wrap it around the cause.
 var ErrHalt = errors.New("run stopped")
 
+// ErrUnavailable says that a service could not be reached, was too busy, or failed
+// by a fault of its own, after all retries. Most likely everybody meets the same now,
+// and later nobody does; but what is asked may be the cause, so no wait for it is
+// without an end.
+var ErrUnavailable = errors.New("service unavailable")
+
 // ErrRefused says that the judge declines to look at an image for safety's sake.
 // It is final for that image and that judge: it is recorded like a verdict, a
 // person decides, and nothing asks again.

@@ -77,7 +77,7 @@ func batch(deliveries []queue.Delivery) []byte {
 			EventSourceARN: "arn:aws:sqs:us-east-1:123456789012:test.fifo",
 			Attributes: map[string]string{
 				"ApproximateReceiveCount": strconv.Itoa(d.Receives), "MessageGroupId": d.Group, "MessageDeduplicationId": d.ID,
-				"SentTimestamp": "1795348800000", "ApproximateFirstReceiveTimestamp": "1795348800000",
+				"SentTimestamp": strconv.FormatInt(d.Sent.UnixMilli(), 10), "ApproximateFirstReceiveTimestamp": "1795348800000",
 			},
 		}
 	}

@@ -79,6 +79,7 @@ type Line struct {
 	Bound     float64       `json:"bound,omitempty"`     // dollars that an order can cost at most
 	USD       float64       `json:"usd,omitempty"`
 	Why       string        `json:"why,omitempty"`
+	Run       string        `json:"run,omitempty"`  // of Approved: the sweep that asks for the plan
 	Plan      *balance.Plan `json:"plan,omitempty"` // of Proposed
 	// Set is the exact set that the plan is for: content by file. Of Proposed.
 	Set  map[string]string `json:"set,omitempty"`

@@ -243,6 +243,30 @@ func TestEmptyPlanIsNotProposed(t *testing.T) {
 	}
 }
 
+// Every run that asks for a plan is on its record once, whoever asked first.
+func TestApprovalsByRun(t *testing.T) {
+	s := mem.New()
+	plan, set := planFor(15)
+	if err := ledger.New(s, name).Propose(t.Context(), plan, set, sign("")); err != nil {
+		t.Fatal(err)
+	}
+	for _, run := range []string{"", "monday", "", "monday", "tuesday", "monday"} {
+		by := sign("")
+		by.Run = run
+		if err := load(t, s).Approve(t.Context(), plan.ID, by); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := acts(load(t, s)); got != "proposed approved approved approved" {
+		t.Errorf("acts: %s", got)
+	}
+	for run, want := range map[string]bool{"monday": true, "tuesday": true, "friday": false, "": false} {
+		if p, ok := load(t, s).ApprovedFor(run); ok != want || ok && p.ID != plan.ID {
+			t.Errorf("of %q: %s, %t", run, p.ID, ok)
+		}
+	}
+}
+
 func TestStepsGenerateBeforeTheyDelete(t *testing.T) {
 	s := mem.New()
 	plan, set := planFor(15)

@@ -36,13 +36,22 @@ func (p Proposal) Begun() bool {
 
 // Last returns the last line about the plan as a whole: who decided and why.
 func (p Proposal) Last() Line {
-	last := p.Lines[0]
+	history := p.History()
+	if len(history) == 0 {
+		return p.Lines[0]
+	}
+	return history[len(history)-1]
+}
+
+// History returns the lines about the plan as a whole, oldest first.
+func (p Proposal) History() []Line {
+	var history []Line
 	for _, line := range p.Lines {
 		if line.Step == "" && line.Act.decides() {
-			last = line
+			history = append(history, line)
 		}
 	}
-	return last
+	return history
 }
 
 // Proposals returns all that were ever proposed, oldest first.
@@ -89,11 +98,15 @@ type Signature struct {
 	By  string
 	At  time.Time
 	Why string
+	Run string // the sweep in whose name, if any
+	// Seen is the number of the line that told the person who decides how the plan
+	// stands: where another one does by now, nothing is decided. 0 goes by whichever.
+	Seen int
 }
 
 // Line begins a line about a plan as a whole.
 func (s Signature) Line(act Act, proposal string) Line {
-	return Line{At: s.At, By: s.By, Why: s.Why, Act: act, Proposal: proposal}
+	return Line{At: s.At, By: s.By, Why: s.Why, Run: s.Run, Act: act, Proposal: proposal}
 }
 
 // Propose puts the plan for a set forward; set is content by file. The one before
@@ -162,7 +175,8 @@ func (l *Ledger) freeID(plan string) string {
 // ErrState says that a proposal is not in the state that an act needs.
 var ErrState = errors.New("the plan is not open for that")
 
-// Approve lets the proposal id be performed. Approving twice changes nothing. A
+// Approve lets the proposal id be performed. Approving twice changes nothing, but
+// that every run that asks for a plan is on its record (ApprovedFor). A
 // person may approve what was rejected before, and what has failed, which puts
 // it forward once more.
 func (l *Ledger) Approve(ctx context.Context, id string, sign Signature) error {
@@ -190,9 +204,12 @@ func (l *Ledger) decide(ctx context.Context, id string, act Act, evenBegun bool,
 		if !ok || latest.ID != id {
 			return nil, fmt.Errorf("%w: %s is not the latest plan for %s", ErrState, id, l.name)
 		}
+		last := latest.Last()
 		switch {
-		case latest.State == act:
+		case latest.State == act && latest.approvedFor(sign.Run):
 			return nil, nil
+		case sign.Seen != 0 && last.N != sign.Seen:
+			return nil, fmt.Errorf("%w: it is %s by now", ErrState, last.Act)
 		case act == Approved && latest.State == Failed:
 			again := sign.Line(Proposed, l.freeID(latest.Plan.ID))
 			again.Plan, again.Set = &latest.Plan, latest.Set

@@ -4,8 +4,8 @@
 //
 // It does no I/O. Names, prompts, notes and reasons are hostile text and leave only
 // through html/template. A page asks no other host for anything, reads well
-// without scripts, and carries no inline style or script, so that the strictest
-// Content-Security-Policy fits.
+// without scripts, and carries no inline style and no inline script but our own,
+// so that a strict Content-Security-Policy fits (see ScriptHash).
 package page
 
 import (
@@ -207,6 +207,15 @@ func dollars(usd float64) string {
 		return fmt.Sprintf("$%.4f", usd)
 	}
 	return fmt.Sprintf("$%.2f", usd)
+}
+
+// list joins words as people do: a, b and c.
+func list(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
 
 func plural[T int | int64](n T, noun string) string {

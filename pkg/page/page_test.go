@@ -250,7 +250,7 @@ func TestTheOverviewSaysWhatWaitsForPeople(t *testing.T) {
 	}}
 	live := render(t, page.NewOverview(page.Site{Live: true}, view, page.ParseFilter(nil), 10, balance.DefaultTarget()))
 	for _, want := range []string{
-		`<a href="/?plan=proposed">2 plans wait for approval</a>`, `<a href="/?state=damaged">1 evaluation is damaged</a>`,
+		`<a href="/?plan=proposed">2 plans wait for approval</a>`, `<a href="/?state=damaged">1 actor has a damaged record</a>`,
 		`<a href="/?plan=approved">1 approved plan waits for screentest balance</a>`,
 		`<a href="/?work=delete">to delete</a>`, `<a href="/?work=generate">to generate</a>`, `<a href="/?work=overruled">overruled</a>`,
 		`class=p-approved>plan approved<`, `<a href="/?plan=approved">approved</a> <b>1</b>`, `<option>rejected</option>`,

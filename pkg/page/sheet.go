@@ -26,11 +26,13 @@ type Sheet struct {
 	Problem    string                 // why there is none
 	Notice     string                 // what has just been done
 	Decisions  []decision.Decision    // the history, oldest first
+	Undecided  bool                   // people's decisions cannot be read
 	Proposal   *Proposal              // the plan on its way, nil where none was put forward
 	Added      []Added
 	Trash      []Trashed
 	Problems   []string             // documents that cannot be read
 	Missing    map[store.Key]string // images of which there is no picture, and why in a few words
+	Touched    int                  // images that have changed, or were copied, since they were judged: which is not known
 }
 
 // An Added is an image of the set that the evaluation does not know yet.
@@ -43,15 +45,18 @@ type Added struct {
 	Keepable bool // somebody can say that no plan is to delete it
 }
 
-// Gone says of an image that was judged that it is not where it was.
-const Gone = "no longer there"
-
 // From returns the query that leads back to the filter, "" where it shows all.
 func (s Sheet) From() string {
 	if query := s.Filter.Address(); s.Live && query != "?" {
 		return query
 	}
 	return ""
+}
+
+// Offer reports whether approving the plan is offered beside the notice: what was
+// done has ended an approval, and the new plan can be performed as the set stands.
+func (s Sheet) Offer() bool {
+	return strings.HasSuffix(s.Notice, awaits) && s.Live && s.Evaluation != nil && s.Proposal != nil && s.Proposal.Plan == album.PlanProposed && s.Proposal.Approvable && s.Drift() == ""
 }
 
 // Render writes the sheet as HTML.
@@ -74,25 +79,6 @@ func (g Group) Blanks() []int {
 		blanks[i] = i + 1
 	}
 	return blanks
-}
-
-// Drift says how the set differs by now from the one that was evaluated, "" where it
-// does not as far as can be seen, or where that is the plan's own doing.
-func (s Sheet) Drift() string {
-	if !s.Live || s.Proposal != nil && s.Proposal.Plan == album.PlanUnderWay {
-		return ""
-	}
-	var parts []string
-	if n := len(s.Added); n > 0 {
-		parts = append(parts, plural(n, "image")+" more")
-	}
-	if n := len(s.Missing); n > 0 {
-		parts = append(parts, plural(n, "image")+" gone")
-	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return "The set is another one by now, with " + strings.Join(parts, " and ") + ". Evaluate the actor again: no plan for the set of before is performed."
 }
 
 // Groups returns the frames by style, those that stay before those that go, by
@@ -150,27 +136,6 @@ func (s Sheet) Copies() [][]Frame {
 // Bar shows what is left after the plan's deletions against the target.
 func (s Sheet) Bar() Bar {
 	return Bar{Has: s.Evaluation.Left(), Target: s.Evaluation.Target}
-}
-
-// Portrait returns the address of the base image's thumbnail, "" without one.
-func (s Sheet) Portrait() string {
-	if s.Evaluation == nil || s.NoPortrait() != "" {
-		return ""
-	}
-	return s.Thumbnail(s.Member.Name, s.Evaluation.Base.SHA256)
-}
-
-// NoPortrait says why there is no Portrait, "" where that is not known or there is one.
-func (s Sheet) NoPortrait() string {
-	switch {
-	case s.Evaluation == nil:
-		return ""
-	case s.Evaluation.Base == nil:
-		return "no base image"
-	case s.Evaluation.Base.SHA256 == "":
-		return "could not be read"
-	}
-	return s.Missing[actor.BaseKey(s.Member.Name, s.Evaluation.Base.File)]
 }
 
 // Description returns what the roster says of the actor.

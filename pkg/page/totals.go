@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"slices"
 
 	"screentest/pkg/album"
@@ -55,6 +56,18 @@ func sum(entries []album.Entry, target balance.Target) Totals {
 	return t
 }
 
+// ranked returns the counts, most frequent first.
+func ranked(issues map[verdict.Issue]int) []IssueCount {
+	var counts []IssueCount
+	for issue, n := range issues {
+		counts = append(counts, IssueCount{issue, n})
+	}
+	slices.SortFunc(counts, func(a, b IssueCount) int {
+		return cmp.Or(cmp.Compare(b.Images, a.Images), cmp.Compare(a.Issue, b.Issue))
+	})
+	return counts
+}
+
 // Told returns how far plans have come, as far as there are any.
 func (o Overview) Told() []album.Plan {
 	return slices.DeleteFunc(album.Plans(), func(p album.Plan) bool { return o.Totals.Plans[p] == 0 })
@@ -78,7 +91,7 @@ func (o Overview) Calls() []Call {
 		}
 	}
 	states, plans := o.Totals.States, o.Totals.Plans
-	call(states[album.Unreadable], "evaluation is damaged", "evaluations are damaged", o.OfState(album.Unreadable))
+	call(states[album.Unreadable], "actor has a damaged record", "actors have damaged records", o.OfState(album.Unreadable))
 	call(states[album.Incomplete], "actor has images without a verdict", "actors have images without a verdict", o.OfState(album.Incomplete))
 	call(states[album.Unseen], "actor is not evaluated yet", "actors are not evaluated yet", o.OfState(album.Unseen))
 	call(plans[album.PlanFailed], "plan has failed", "plans have failed", o.OfPlan(album.PlanFailed))

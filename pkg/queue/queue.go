@@ -1,7 +1,7 @@
 // Package queue is the port between those who find work and those who do it: a
 // queue that keeps the messages of one group in order and hands them to one
-// worker at a time. Every actor is a group, which is what keeps two workers from
-// paying for the same picture.
+// worker at a time. Every actor is a group, which is what keeps two workers of one
+// queue from paying for the same picture.
 //
 // The contract is that of a FIFO queue of Amazon SQS, because the weakest of its
 // promises must be enough: a message is delivered at least once, a delivery that
@@ -16,6 +16,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -70,8 +71,18 @@ func Token(parts ...string) string {
 // time is over.
 type Delivery struct {
 	Message
-	Receipt  string // names this delivery to the queue
-	Receives int    // how often the message has been delivered, 1 the first time
+	Receipt  string    // names this delivery to the queue
+	Receives int       // how often the message has been delivered, 1 the first time
+	Sent     time.Time // when the message was; zero where that is not known
+}
+
+// Milliseconds reads a time as SQS writes it, since 1970; zero where it is none.
+func Milliseconds(s string) time.Time {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.UnixMilli(n)
 }
 
 // A Depth says how many messages lie in a queue; on SQS roughly.

@@ -15,6 +15,7 @@ func (w *writer) people(ctx context.Context, sheet *page.Sheet) error {
 	name := sheet.Member.Name
 	var err error
 	if sheet.Decisions, err = decision.History(ctx, w.Store, name); err != nil {
+		sheet.Undecided = true
 		sheet.Problems = append(sheet.Problems, err.Error())
 	}
 	receipts, _, err := trash.List(ctx, w.Store, name)

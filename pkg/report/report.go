@@ -85,7 +85,7 @@ func Make(ctx context.Context, c Config) (Result, error) {
 }
 
 func latest(ctx context.Context, c Config) (*page.Run, error) {
-	r, err := run.Latest(ctx, c.Store, run.DryRun)
+	r, err := run.Current(ctx, c.Store, c.Now)
 	if err != nil || r == nil {
 		return nil, err
 	}
@@ -137,9 +137,6 @@ func (w *writer) actor(ctx context.Context, entries []album.Entry, i int) error 
 	if err != nil {
 		sheet.Problems = append(sheet.Problems, err.Error())
 	}
-	if latest, ok := book.Latest(); ok && entry.Plan != "" {
-		sheet.Proposal = page.NewProposal(entry.Actor.Name, latest)
-	}
 	if err := w.people(ctx, &sheet); err != nil {
 		return err
 	}
@@ -154,6 +151,9 @@ func (w *writer) actor(ctx context.Context, entries []album.Entry, i int) error 
 		if sheet.Missing, err = w.thumbnails(ctx, *e); err != nil {
 			return err
 		}
+	}
+	if latest, ok := book.Latest(); ok {
+		sheet.Propose(latest)
 	}
 	if !w.has(entry.Cover.SHA256) {
 		entries[i].Cover = album.Cover{}

@@ -18,7 +18,7 @@ type Generation struct {
 	Quality        string        `yaml:"quality" json:"-"`           // "low", "medium", "high" or "auto"
 	Format         string        `yaml:"format" json:"-"`            // "png" or "jpeg"
 	Timeout        time.Duration `yaml:"timeout" json:"-"`           // of one order
-	Tries          int           `yaml:"tries" json:"-"`             // pictures made for one missing image before it is given up
+	Tries          int           `yaml:"tries" json:"-"`             // pictures made for one missing image, and orders without an answer, before it is given up
 	USDPerImage    float64       `yaml:"usd_per_image"`              // expected price of one image, for plan.limits.usd and estimates
 	MaxUSDPerImage float64       `yaml:"max_usd_per_image" json:"-"` // the most one order can cost; 0: reckoned, which is possible for gpt-image-2
 	Price          PicturePrice  `yaml:"price" json:"-"`             // of the model

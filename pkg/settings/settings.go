@@ -1,6 +1,7 @@
 // Package settings holds what the owner may decide: the target, what condemns an
-// image, the limits, the judge and the prices. They are read once, from
-// screentest.yaml at the root of the tree, over defaults that work without it.
+// image, the limits, the judge and the prices. They are read from
+// screentest.yaml at the root of the tree, over defaults that work without it: once
+// by a command, and each time by a page of serve.
 // Whoever needs a setting is handed it; nothing else reads the file.
 package settings
 

@@ -40,10 +40,15 @@ type Maker struct {
 
 // New returns a maker that reads no image beyond the limits.
 func New(s store.Store, limits settings.Images) *Maker {
+	m := &Maker{store: s, pixels: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0)))}
+	return m.Within(limits)
+}
+
+// Within returns m with other limits. The two share the processors.
+func (m *Maker) Within(limits settings.Images) *Maker {
 	return &Maker{
-		store:  s,
+		store: m.store, pixels: m.pixels,
 		limits: inspect.Limits{Bytes: limits.MaxBytes, Megapixels: limits.MaxMegapixels},
-		pixels: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))),
 	}
 }
 

@@ -19,7 +19,6 @@ import (
 	"screentest/pkg/store"
 	"screentest/pkg/trash"
 	"screentest/pkg/verdict"
-	"screentest/pkg/web"
 )
 
 func load(t *testing.T, s store.Store) evaluation.Evaluation {
@@ -148,7 +147,7 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 
 func TestAwayFromThisMachineEverybodySignsIn(t *testing.T) {
 	tree := tree(t)
-	s := open(t, tree, func(c *web.Config) { c.Login = "open sesame" })
+	s := open(t, tree, func(c *setup) { c.Login = "open sesame" })
 	away := func(r *http.Request) *http.Request { r.Host = "studio.example"; return r }
 	for _, path := range []string{"/", adasPage, "/progress", "/images/x/y"} {
 		if answer := s.do(away(request("GET", path, nil))); answer.StatusCode != http.StatusUnauthorized || strings.Contains(body(t, answer), "Ada") {
@@ -185,7 +184,7 @@ func (f *fakeRunner) Run(ctx context.Context, begun func(run.Run), seen func(run
 
 func TestARunIsStartedWatchedAndStopped(t *testing.T) {
 	began := make(chan struct{})
-	s := open(t, tree(t), func(c *web.Config) {
+	s := open(t, tree(t), func(c *setup) {
 		c.Judge = "fake"
 		c.Runner = &fakeRunner{func(ctx context.Context) error { began <- struct{}{}; <-ctx.Done(); return ctx.Err() }}
 	})
@@ -199,8 +198,15 @@ func TestARunIsStartedWatchedAndStopped(t *testing.T) {
 	if got := s.get("/progress"); !strings.Contains(got, "1 failed") || !strings.Contains(got, "&lt;i&gt;no") || !strings.Contains(got, "Stop the run") {
 		t.Errorf("under way: %s", got)
 	}
-	if answer := s.post("/run", url.Values{"act": {"start"}}); answer.StatusCode != http.StatusConflict {
-		t.Errorf("a second run: %s", answer.Status)
+	again := request("POST", "/run", url.Values{"act": {"start"}, "token": {tokenField.FindStringSubmatch(s.get(adasPage))[1]}})
+	again.Header.Set("Referer", "http://localhost:8080/?plan=proposed")
+	if answer := s.do(again); answer.StatusCode != http.StatusSeeOther || answer.Header.Get("Location") != "/?plan=proposed" {
+		t.Errorf("a second tab: %s to %s", answer.Status, answer.Header.Get("Location"))
+	}
+	select {
+	case <-began:
+		t.Error("a second run began")
+	default:
 	}
 	s.post("/run", url.Values{"act": {"stop"}})
 	s.server.Wait()
@@ -213,7 +219,7 @@ func TestARunIsStartedWatchedAndStopped(t *testing.T) {
 }
 
 func TestWhyARunStoppedIsSaid(t *testing.T) {
-	s := open(t, tree(t), func(c *web.Config) {
+	s := open(t, tree(t), func(c *setup) {
 		c.Runner = &fakeRunner{func(context.Context) error { return errors.New("the quota is used up") }}
 	})
 	s.post("/run", url.Values{"act": {"start"}})
@@ -411,7 +417,7 @@ func TestAnImageComesBackFromTheTrash(t *testing.T) {
 	if err := tree.Delete(t.Context(), key, version); err != nil {
 		t.Fatal(err)
 	}
-	s := open(t, tree, func(c *web.Config) {
+	s := open(t, tree, func(c *setup) {
 		c.Restorer = restore.Config{Store: tree, By: "mia", Now: func() time.Time { return time.Unix(9, 0) }}
 	})
 	sheet := s.get(adasPage)
@@ -446,9 +452,17 @@ func TestAnImageComesBackFromTheTrash(t *testing.T) {
 	if got := s.get(adasPage); !strings.Contains(got, "no plan deletes it") || strings.Contains(got, "Keep gone.png") {
 		t.Error("it is not said that it is kept")
 	}
-	for want, form := range map[int]url.Values{409: form, 400: {"file": {"gone.png"}}} {
-		if answer := s.post(adasPage+"/restore", form); answer.StatusCode != want {
-			t.Errorf("%v: %s", form, answer.Status)
+	form.Set("from", "?state=balanced")
+	if answer := s.post(adasPage+"/restore", form); answer.StatusCode != http.StatusSeeOther || answer.Header.Get("Location") != adasPage+"?state=balanced" {
+		t.Errorf("a second click: %s to %s", answer.Status, answer.Header.Get("Location"))
+	}
+	if got := s.get(adasPage); !strings.Contains(got, "back in the set already") {
+		t.Error("after a second click it is not said that the image is back")
+	}
+	for want, form := range map[int]url.Values{409: {"file": {"never.png"}, "proposal": {"p1"}, "from": {"?q=x"}}, 400: {"file": {"gone.png"}}} {
+		answer := s.post(adasPage+"/restore", form)
+		if said := body(t, answer); answer.StatusCode != want || want == 409 && !strings.Contains(said, `href="`+adasPage+`?q=x"`) {
+			t.Errorf("%v: %s: %s", form, answer.Status, said)
 		}
 	}
 }

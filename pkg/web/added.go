@@ -14,46 +14,30 @@ import (
 )
 
 // compare says on the sheet how the set differs by now from the one that was
-// evaluated: what has gone, and what has come.
+// evaluated: what has gone, what has come, and what was replaced.
 func (s *Server) compare(ctx context.Context, sheet *page.Sheet, book *ledger.Ledger) error {
 	set, err := actor.LoadSet(ctx, s.Store, sheet.Member)
 	if err != nil {
 		return err
 	}
-	there := map[store.Key]bool{}
+	there := map[store.Key]store.Info{}
 	for _, info := range slices.Concat(set.Base, set.Images) {
-		there[info.Key] = true
+		there[info.Key] = info
 	}
-	judged := map[store.Key]bool{}
+	known := map[store.Key]bool{}
 	sheet.Missing = map[store.Key]string{}
-	for _, key := range shownOn(*sheet) {
-		judged[key] = true
-		if !there[key] {
-			sheet.Missing[key] = page.Gone
+	for _, was := range judgedOf(*sheet) {
+		known[was.key] = true
+		if _, ok := there[was.key]; !ok {
+			sheet.Missing[was.key] = page.Gone
 		}
 	}
 	for _, info := range set.Images {
-		if !judged[info.Key] && sheet.Evaluation != nil {
+		if !known[info.Key] && sheet.Evaluation != nil {
 			sheet.Added = append(sheet.Added, s.added(sheet, info.Key.Base(), book))
 		}
 	}
-	return nil
-}
-
-// shownOn returns where the images lie that the sheet shows.
-func shownOn(sheet page.Sheet) []store.Key {
-	e, name := sheet.Evaluation, sheet.Member.Name
-	if e == nil {
-		return nil
-	}
-	var keys []store.Key
-	if e.Base != nil {
-		keys = append(keys, actor.BaseKey(name, e.Base.File))
-	}
-	for _, image := range e.Images {
-		keys = append(keys, actor.TrainingKey(name, image.File))
-	}
-	return keys
+	return s.replaced(ctx, sheet, there)
 }
 
 // added tells of an image that came after the evaluation. Of one that was brought
@@ -67,7 +51,7 @@ func (s *Server) added(sheet *page.Sheet, file string, book *ledger.Ledger) page
 		File: file, SHA256: back.SHA256, Thumb: s.site.Thumbnail(sheet.Member.Name, back.SHA256), Whole: s.site.Image(sheet.Member.Name, back.SHA256), Keepable: true,
 		Words: fmt.Sprintf("brought back by %s, %s; the next plan would delete it again unless it is kept", back.By, back.Why),
 	}
-	if kept(sheet.Decisions, back.SHA256) {
+	if decision.RulingsOf(sheet.Decisions)[back.SHA256].Fate == decision.Keep {
 		a.Keepable, a.Words = false, fmt.Sprintf("brought back by %s and kept: no plan deletes it", back.By)
 	}
 	return a
@@ -87,27 +71,9 @@ func restored(book *ledger.Ledger, wanted func(ledger.Line) bool) (ledger.Line, 
 	return ledger.Line{}, false
 }
 
-// kept reports whether people keep a content by now.
-func kept(history []decision.Decision, sum string) bool {
-	keep := false
-	for _, d := range history {
-		if d.SHA256 == sum && d.Kind != decision.Style {
-			keep = d.Kind == decision.Keep
-		}
-	}
-	return keep
-}
-
 // trainingImage returns the name of the training image that has a content: one that
 // was judged, that lies in the trash, or that came back from there.
-func (s *Server) trainingImage(ctx context.Context, name actor.Name, sum string) (string, error) {
-	if err := name.Validate(); err != nil {
-		return "", fmt.Errorf("%w: %w", errNoPage, err)
-	}
-	e, _, err := evaluation.Load(ctx, s.Store, name)
-	if err != nil || e == nil {
-		return "", fmt.Errorf("%w: %s has no evaluation", errNoPage, name)
-	}
+func (s *Server) trainingImage(ctx context.Context, name actor.Name, e *evaluation.Evaluation, sum string) (string, error) {
 	for _, image := range e.Images {
 		if image.SHA256 == sum {
 			return image.File, nil

@@ -9,7 +9,6 @@ import (
 	"screentest/pkg/actor"
 	"screentest/pkg/evaluation"
 	"screentest/pkg/store/dir"
-	"screentest/pkg/web"
 )
 
 // The overview as it is served from a directory, to somebody who comes back at once
@@ -49,7 +48,7 @@ func benchOverview(b *testing.B, n int, later time.Duration) {
 		b.Fatal(err)
 	}
 	put(b, s, actor.RosterKey, text)
-	site := open(b, s, func(c *web.Config) { c.Now = func() time.Time { return now } })
+	site := open(b, s, func(c *setup) { c.Now = func() time.Time { return now } })
 	site.get("/")
 	for b.Loop() {
 		if later > 0 {

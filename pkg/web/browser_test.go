@@ -240,7 +240,7 @@ func (j *judging) Run(ctx context.Context, begun func(run.Run), seen func(run.Ou
 }
 
 // serve serves a copy of the drawn tree and returns its address.
-func serve(t *testing.T, change func(*web.Config)) (string, store.Store) {
+func serve(t *testing.T, change func(*setup)) (string, store.Store) {
 	t.Helper()
 	tree, err := drawn()
 	if err != nil {
@@ -257,12 +257,15 @@ func serve(t *testing.T, change func(*web.Config)) (string, store.Store) {
 	return listen(t, s, change), s
 }
 
-func listen(t *testing.T, s store.Store, change func(*web.Config)) string {
-	c := web.Config{Store: s, Settings: settings.Default(), By: "mia", Now: time.Now, Log: slog.New(slog.DiscardHandler), Runner: &judging{s}, Judge: "offline"}
+func listen(t *testing.T, s store.Store, change func(*setup)) string {
+	c := setup{
+		Config: web.Config{Store: s, By: "mia", Now: time.Now, Log: slog.New(slog.DiscardHandler)},
+		Terms:  web.Terms{Settings: settings.Default(), Runner: &judging{s}, Judge: "offline"},
+	}
 	if change != nil {
 		change(&c)
 	}
-	server := httptest.NewServer(web.New(t.Context(), c))
+	server := httptest.NewServer(c.serve(t.Context()))
 	t.Cleanup(server.Close)
 	return server.URL
 }
@@ -315,7 +318,7 @@ func TestReviewInABrowser(t *testing.T) {
 func begin(t *testing.T) (b *browser, home string, step chan struct{}) {
 	b = browse(t)
 	step = make(chan struct{})
-	home, _ = serve(t, func(c *web.Config) { c.Runner = stepping{step}; c.Judge = "offline" })
+	home, _ = serve(t, func(c *setup) { c.Runner = stepping{step}; c.Judge = "offline" })
 	b.open(home)
 	b.do(chromedp.Click(`#progress button[value=start]`))
 	b.wait(`document.querySelector("#progress progress")?.value === 0`)
@@ -366,7 +369,7 @@ const unbalancedActor = "0003_korean_23_female"
 
 func TestAPlanIsApprovedAndAnImageRestoredInABrowser(t *testing.T) {
 	b := browse(t)
-	home, s := serve(t, func(c *web.Config) { c.Restorer = restore.Config{Store: c.Store, By: "mia", Now: time.Now} })
+	home, s := serve(t, func(c *setup) { c.Restorer = restore.Config{Store: c.Store, By: "mia", Now: time.Now} })
 	deleted := discard(t, s)
 	b.open(home + "/actors/" + unbalancedActor)
 	b.do(chromedp.Click(".trash button"))
@@ -452,7 +455,7 @@ func everyPage(t *testing.T) []string {
 	put(t, changed, actor.TrainingKey(ada, "new <b>.png"), picture(60))
 	hostile := listen(t, changed, nil)
 	return []string{home, home + "/actors/" + drawnActor, home + "/nothing", hostile, hostile + adasPage, hostile + "/actors/bob",
-		listen(t, tree(t), func(c *web.Config) { c.Login = "open sesame" })}
+		listen(t, tree(t), func(c *setup) { c.Login = "open sesame" })}
 }
 
 func TestPagesAreAccessibleLightAndDarkAndOnAPhone(t *testing.T) {

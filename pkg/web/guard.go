@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -10,7 +9,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 
+	"screentest/pkg/actor"
 	"screentest/pkg/ledger"
 	"screentest/pkg/note"
 	"screentest/pkg/page"
@@ -29,7 +30,11 @@ var (
 	errForeign   = errors.New("the form is not one of ours, or is from before the server was started again; go back and reload the page")
 	errMalformed = errors.New("the request makes no sense")
 	errBusy      = errors.New("not now")
+	errOutdated  = errors.New("the plan has changed since you opened the page, and your decision is not recorded")
 )
+
+// errSettings is the owner's to mend.
+var errSettings = errors.New("the settings cannot be used, and nothing is done until they can")
 
 // answer turns what a handler returns into a page.
 func (s *Server) answer(h handler) http.Handler {
@@ -42,8 +47,22 @@ func (s *Server) answer(h handler) http.Handler {
 		if status >= http.StatusInternalServerError {
 			s.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 		}
-		_ = s.say(w, status, page.Message{Title: http.StatusText(status), Text: err.Error()})
+		m := page.Message{Title: titleOf(err, status), Text: err.Error()}
+		if name := actor.Name(r.PathValue("name")); r.Method == http.MethodPost && name.Validate() == nil {
+			m.Back, m.Of, m.Note = s.site.Actor(name)+strings.TrimSuffix(page.ParseFilter(from(r)).Address(), "?"), name, r.PostForm.Get("why")
+		}
+		_ = s.say(w, status, m)
 	})
+}
+
+func titleOf(err error, status int) string {
+	switch {
+	case errors.Is(err, errSettings):
+		return "The settings cannot be used"
+	case errors.Is(err, errOutdated):
+		return "The plan has changed"
+	}
+	return http.StatusText(status)
 }
 
 func statusOf(err error) int {
@@ -57,7 +76,7 @@ func statusOf(err error) int {
 		return http.StatusRequestEntityTooLarge
 	case errors.Is(err, errMalformed), errors.Is(err, note.ErrUnfit):
 		return http.StatusBadRequest
-	case errors.Is(err, errBusy), errors.Is(err, store.ErrConflict), errors.Is(err, ledger.ErrState):
+	case errors.Is(err, errBusy), errors.Is(err, errOutdated), errors.Is(err, store.ErrConflict), errors.Is(err, ledger.ErrState):
 		return http.StatusConflict
 	}
 	return http.StatusInternalServerError
@@ -65,15 +84,8 @@ func statusOf(err error) int {
 
 func (s *Server) say(w http.ResponseWriter, status int, m page.Message) error {
 	m.Site = s.site
-	var b bytes.Buffer
-	if err := m.Render(&b); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, err := w.Write(b.Bytes())
-	return err
+	return send(w, status, m.Render)
 }
 
 // guard lets an act through only if it comes from a page of ours.
@@ -135,10 +147,11 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("%w: %w", errForeign, err)
 	}
 	if s.Login == "" || !same(r.PostFormValue("login"), s.Login) {
+		s.Log.Warn("somebody has tried to sign in with a wrong token", "from", r.RemoteAddr)
 		return s.say(w, http.StatusUnauthorized, page.Message{Title: "Sign in", Text: "That is not the token.", Login: true})
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: sessionCookie, Value: s.session(), Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
+		Name: sessionCookie, Value: s.session(), Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode,
 	})
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 	return nil

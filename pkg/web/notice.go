@@ -3,24 +3,13 @@ package web
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"net/http"
 	"strings"
 
 	"screentest/pkg/actor"
 )
-
-// notices are what a sheet says after an act.
-var notices = map[string]string{
-	"keep":      "Recorded: no plan deletes that image.",
-	"condemn":   "Recorded: the plan deletes that image.",
-	"style":     "Recorded: the image counts as what you said.",
-	"withdraw":  "Recorded: it is left to the judge again.",
-	"approve":   "Approved: the next screentest balance performs the plan.",
-	approveNext: "Approved. This is the next plan that waits.",
-	"reject":    "Rejected: the plan is not performed unless somebody approves it.",
-	"restore":   "The image is back in the set. What it was deleted for still holds: the next plan would delete it again unless it is kept.",
-}
 
 // noticeCookie says for a minute, and to one page, what was done. It is signed, so
 // that nothing but an act makes a page say so.
@@ -29,16 +18,17 @@ const (
 	noticeSeconds = 60
 )
 
-func (s *Server) noticed(name actor.Name, act string) string {
+// noticed signs what is to be said of an actor.
+func (s *Server) noticed(name actor.Name, words string) string {
 	mac := hmac.New(sha256.New, []byte(s.site.Token))
-	mac.Write([]byte(act + "\x00" + string(name)))
-	return act + "." + hex.EncodeToString(mac.Sum(nil))
+	mac.Write([]byte(words + "\x00" + string(name)))
+	return hex.EncodeToString(mac.Sum(nil)) + "." + base64.RawURLEncoding.EncodeToString([]byte(words))
 }
 
 // leaveNotice has the next look at an actor's page say what was done.
-func (s *Server) leaveNotice(w http.ResponseWriter, name actor.Name, act string) {
+func (s *Server) leaveNotice(w http.ResponseWriter, name actor.Name, words string) {
 	http.SetCookie(w, &http.Cookie{
-		Name: noticeCookie, Value: s.noticed(name, act), Path: "/", MaxAge: noticeSeconds, HttpOnly: true, SameSite: http.SameSiteStrictMode,
+		Name: noticeCookie, Value: s.noticed(name, words), Path: "/", MaxAge: noticeSeconds, HttpOnly: true, SameSite: http.SameSiteStrictMode,
 	})
 }
 
@@ -48,10 +38,11 @@ func (s *Server) takeNotice(w http.ResponseWriter, r *http.Request, name actor.N
 	if err != nil {
 		return ""
 	}
-	act, _, _ := strings.Cut(cookie.Value, ".")
-	if !same(cookie.Value, s.noticed(name, act)) {
+	_, coded, _ := strings.Cut(cookie.Value, ".")
+	words, err := base64.RawURLEncoding.DecodeString(coded)
+	if err != nil || !same(cookie.Value, s.noticed(name, string(words))) {
 		return ""
 	}
 	http.SetCookie(w, &http.Cookie{Name: noticeCookie, Path: "/", MaxAge: -1})
-	return notices[act]
+	return string(words)
 }

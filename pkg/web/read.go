@@ -12,31 +12,33 @@ import (
 	"screentest/pkg/page"
 )
 
-// A rendering is a page that can be written.
-type rendering interface{ Render(w io.Writer) error }
-
-// write sends a page, whole or not at all.
-func write(w http.ResponseWriter, p rendering) error {
+// send sends a page, whole or not at all.
+func send(w http.ResponseWriter, status int, render func(io.Writer) error) error {
 	var b bytes.Buffer
-	if err := p.Render(&b); err != nil {
+	if err := render(&b); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes()) // the reader has gone: nobody to tell
 	return nil
 }
 
 func (s *Server) overview(w http.ResponseWriter, r *http.Request) error {
+	terms, err := s.terms(r.Context())
+	if err != nil {
+		return err
+	}
 	view, err := s.look(r.Context(), freshFor)
 	if err != nil {
 		return err
 	}
-	o := page.NewOverview(s.site, view, page.ParseFilter(r.URL.Query()), s.PageSize, s.Settings.Target)
-	if o.Run, err = s.runs.show(r.Context()); err != nil {
+	o := page.NewOverview(s.priced(terms), view, page.ParseFilter(r.URL.Query()), s.PageSize, terms.Settings.Target)
+	if o.Run, err = s.runs.show(r.Context(), terms); err != nil {
 		return err
 	}
 	o.Since = s.visit(w, r)
-	return write(w, o)
+	return send(w, http.StatusOK, o.Render)
 }
 
 const (

@@ -1,11 +1,12 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -35,13 +36,13 @@ type runs struct {
 const rereadAfter = 5 * time.Second
 
 // show returns the latest run as the pages show it.
-func (r *runs) show(ctx context.Context) (*page.Run, error) {
+func (r *runs) show(ctx context.Context, t Terms) (*page.Run, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.server
-	shown := &page.Run{Site: s.site, Here: r.stop != nil, Stopping: r.stopping, Error: r.failure, Why: s.NoRunner}
-	if s.Runner != nil {
-		shown.Judge = s.Judge
+	shown := &page.Run{Site: s.site, Here: r.stop != nil, Stopping: r.stopping, Error: r.failure, Why: t.NoRunner}
+	if t.Runner != nil {
+		shown.Judge = t.Judge
 	}
 	if r.stop != nil {
 		shown.Progress = r.here.Summarize(r.outcomes, s.Now())
@@ -55,14 +56,14 @@ func (r *runs) show(ctx context.Context) (*page.Run, error) {
 // reread brings what is known of the run on record up to date.
 func (r *runs) reread(ctx context.Context) error {
 	now := r.server.Now()
-	latest, err := run.Latest(ctx, r.server.Store, run.DryRun)
+	latest, err := run.Current(ctx, r.server.Store, now)
 	switch {
 	case err != nil:
 		return err
 	case latest == nil:
 		r.read = run.Progress{}
 		return nil
-	case latest.ID == r.read.ID && latest.EndedAt.Equal(r.read.EndedAt) && latest.StoppedAt.Equal(r.read.StoppedAt) &&
+	case latest.ID == r.read.ID && latest.Mode == r.read.Mode && latest.EndedAt.Equal(r.read.EndedAt) && latest.StoppedAt.Equal(r.read.StoppedAt) &&
 		(r.read.Over() || now.Sub(r.readAt) < rereadAfter):
 		return nil
 	}
@@ -72,24 +73,25 @@ func (r *runs) reread(ctx context.Context) error {
 }
 
 func (s *Server) progress(w http.ResponseWriter, r *http.Request) error {
-	shown, err := s.runs.show(r.Context())
+	terms, err := s.terms(r.Context())
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	if err := page.RenderRun(&b, *shown); err != nil {
+	shown, err := s.runs.show(r.Context(), terms)
+	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = w.Write(b.Bytes())
-	return nil
+	return send(w, http.StatusOK, shown.Render)
 }
 
 func (s *Server) startOrStop(w http.ResponseWriter, r *http.Request) error {
 	var err error
 	switch act := r.PostForm.Get("act"); act {
 	case "start":
-		err = s.runs.start()
+		var terms Terms
+		if terms, err = s.terms(r.Context()); err == nil {
+			err = s.runs.start(terms)
+		}
 	case "stop":
 		s.runs.cancel()
 	default:
@@ -98,23 +100,33 @@ func (s *Server) startOrStop(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	http.Redirect(w, r, s.site.Home()+strings.TrimSuffix(page.ParseFilter(cameFrom(r)).Address(), "?"), http.StatusSeeOther)
 	return nil
 }
 
-func (r *runs) start() error {
+// cameFrom returns the filter of the overview that the form stands on.
+func cameFrom(r *http.Request) url.Values {
+	at, err := url.Parse(r.Referer())
+	if err != nil {
+		return nil
+	}
+	return at.Query()
+}
+
+// start starts a run where none is under way here.
+func (r *runs) start(t Terms) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
-	case r.server.Runner == nil:
-		return fmt.Errorf("%w: %s", errBusy, r.server.NoRunner)
+	case t.Runner == nil:
+		return fmt.Errorf("%w: %s", errBusy, t.NoRunner)
 	case r.stop != nil:
-		return fmt.Errorf("%w: a run is under way here", errBusy)
+		return nil // a second tab, or a second click: what was wanted is so
 	}
 	ctx, stop := context.WithCancel(r.life)
 	r.stop, r.stopping, r.failure, r.outcomes, r.here = stop, false, "", nil, run.Run{}
 	r.group.Go(func() {
-		err := r.server.Runner.Run(ctx, r.begun, r.seen)
+		err := t.Runner.Run(ctx, r.begun, r.seen)
 		r.ended(err)
 	})
 	return nil

@@ -25,14 +25,18 @@ func (s *Server) sheet(w http.ResponseWriter, r *http.Request) error {
 	if at < 0 {
 		return fmt.Errorf("%w: the roster has no actor %q", errNoPage, name)
 	}
-	sheet := page.Sheet{Site: s.site, Member: view.Entries[at].Actor, Filter: page.ParseFilter(r.URL.Query())}
+	terms, err := s.terms(r.Context())
+	if err != nil {
+		return err
+	}
+	sheet := page.Sheet{Site: s.priced(terms), Member: view.Entries[at].Actor, Filter: page.ParseFilter(r.URL.Query())}
 	sheet.Previous, sheet.Next = sheet.Filter.Around(view.Entries, name)
 	sheet.Onward = sheet.Filter.Onward(view.Entries, name)
 	if err := s.fill(r.Context(), &sheet); err != nil {
 		return err
 	}
 	sheet.Notice = s.takeNotice(w, r, name)
-	return write(w, sheet)
+	return send(w, http.StatusOK, sheet.Render)
 }
 
 // fill reads what the store holds of the actor. A document that cannot be read is
@@ -53,10 +57,11 @@ func (s *Server) fill(ctx context.Context, sheet *page.Sheet) error {
 	}
 	sheet.Decisions, err = decision.History(ctx, s.Store, name)
 	trouble(err)
+	sheet.Undecided = err != nil
 	book, err := ledger.Load(ctx, s.Store, name)
 	trouble(err)
-	if latest, ok := book.Latest(); ok && album.PlanOf(latest).Telling(e == nil || !e.Plan.Empty()) {
-		sheet.Proposal = page.NewProposal(name, latest)
+	if latest, ok := book.Latest(); ok {
+		sheet.Propose(latest)
 	}
 	sheet.Trash, err = s.trashed(ctx, name)
 	trouble(err)

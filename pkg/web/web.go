@@ -11,6 +11,7 @@ package web
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -32,21 +33,28 @@ type Runner interface {
 	Run(ctx context.Context, begun func(run.Run), seen func(run.Outcome)) error
 }
 
-// Config are the parts of a Server.
-type Config struct {
-	Store    store.Store
+// Terms are what the owner has decided, and who works by it.
+type Terms struct {
 	Settings settings.Settings
-	By       string // who decides: the name on the record
-	Login    string // token that everybody signs in with; "" where only this machine is answered
-	Now      func() time.Time
-	Log      *slog.Logger
 	Runner   Runner // nil where nobody can judge
 	Judge    string // by whom the Runner judges
 	NoRunner string // why there is none, for people
 	Restorer Restorer
-	PageSize int // actors on a page of the overview; 0 for 300
 	// PictureUSD is what one generated picture is expected to cost; 0 shows no price.
 	PictureUSD float64
+}
+
+// Config are the parts of a Server.
+type Config struct {
+	Store store.Store
+	// Terms returns what is in force. It is asked for every page, act and run, for
+	// the owner may have narrowed a limit since; where it fails nothing is done.
+	Terms    func(context.Context) (Terms, error)
+	By       string // who decides: the name on the record
+	Login    string // token that everybody signs in with; "" where only this machine is answered
+	Now      func() time.Time
+	Log      *slog.Logger
+	PageSize int // actors on a page of the overview; 0 for 300
 }
 
 // A Server is the review page. It is safe for concurrent use.
@@ -58,6 +66,7 @@ type Server struct {
 	policy string
 	routes *http.ServeMux
 	runs   runs
+	hashes hashes
 
 	mu       sync.Mutex
 	shown    album.View // the latest look
@@ -70,8 +79,8 @@ func New(ctx context.Context, c Config) *Server {
 		c.PageSize = 300
 	}
 	s := &Server{
-		Config: c, album: album.New(c.Store), maker: thumbnail.New(c.Store, c.Settings.Images),
-		site:   page.Site{Live: true, Token: rand.Text(), Version: page.AssetVersion(), PictureUSD: c.PictureUSD},
+		Config: c, album: album.New(c.Store), maker: thumbnail.New(c.Store, settings.Images{}),
+		site:   page.Site{Live: true, Token: rand.Text(), Version: page.AssetVersion()},
 		policy: "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; script-src " + page.ScriptHash(),
 	}
 	s.runs = runs{server: s, life: ctx}
@@ -110,10 +119,26 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.admit(w, r)
 }
 
+// terms returns what the owner has decided by now.
+func (s *Server) terms(ctx context.Context) (Terms, error) {
+	t, err := s.Terms(ctx)
+	if err != nil {
+		return t, fmt.Errorf("%w: %w", errSettings, err)
+	}
+	return t, nil
+}
+
+// priced is the site with what a picture costs.
+func (s *Server) priced(t Terms) page.Site {
+	site := s.site
+	site.PictureUSD = t.PictureUSD
+	return site
+}
+
 // Wait returns when the run that was started here, if any, has ended.
 func (s *Server) Wait() { s.runs.group.Wait() }
 
-// freshFor is how old what the overview shows may be: it takes three listings to
+// freshFor is how old what the overview shows may be: it takes some listings to
 // look again. What was done on these pages shows at once.
 const freshFor = time.Second
 

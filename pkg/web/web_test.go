@@ -88,6 +88,19 @@ func tree(t testing.TB) *mem.Store {
 	return s
 }
 
+// A setup is what a server is made of, with terms that stay as they are.
+type setup struct {
+	web.Config
+	web.Terms
+}
+
+func (c setup) serve(ctx context.Context) *web.Server {
+	if c.Config.Terms == nil {
+		c.Config.Terms = func(context.Context) (web.Terms, error) { return c.Terms, nil }
+	}
+	return web.New(ctx, c.Config)
+}
+
 // A site is a server and a browser of sorts, which keeps cookies for itself.
 type site struct {
 	t       testing.TB
@@ -96,15 +109,15 @@ type site struct {
 	cookies []*http.Cookie
 }
 
-func open(t testing.TB, s store.Store, change func(*web.Config)) *site {
-	c := web.Config{
-		Store: s, Settings: settings.Default(), By: "mia", Log: slog.New(slog.DiscardHandler),
-		Now: func() time.Time { return time.Unix(2e9, 0) }, NoRunner: "no judge",
+func open(t testing.TB, s store.Store, change func(*setup)) *site {
+	c := setup{
+		Config: web.Config{Store: s, By: "mia", Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return time.Unix(2e9, 0) }},
+		Terms:  web.Terms{Settings: settings.Default(), NoRunner: "no judge"},
 	}
 	if change != nil {
 		change(&c)
 	}
-	return &site{t: t, server: web.New(t.Context(), c), store: s}
+	return &site{t: t, server: c.serve(t.Context()), store: s}
 }
 
 func (s *site) do(r *http.Request) *http.Response {
@@ -149,16 +162,23 @@ func (s *site) get(path string) string {
 	return text
 }
 
-var tokenField = regexp.MustCompile(`name="token" value="([^"]+)"`)
+var (
+	tokenField = regexp.MustCompile(`name="token" value="([^"]+)"`)
+	lineField  = regexp.MustCompile(`name="line" value="([^"]+)"`)
+)
 
 // post acts as the forms on the pages do.
 func (s *site) post(path string, form url.Values) *http.Response {
 	s.t.Helper()
-	match := tokenField.FindStringSubmatch(s.get(adasPage))
+	sheet := s.get(adasPage)
+	match := tokenField.FindStringSubmatch(sheet)
 	if match == nil {
 		s.t.Fatal("no token on the page")
 	}
 	form.Set("token", match[1])
+	if line := lineField.FindStringSubmatch(sheet); line != nil && !form.Has("line") {
+		form.Set("line", line[1])
+	}
 	return s.do(request("POST", path, form))
 }
 
@@ -233,6 +253,35 @@ func TestAnImageIsShownWhileItIsTheOneThatWasJudged(t *testing.T) {
 	put(t, tree, actor.TrainingKey(ada, "0 <i>.png"), picture(200))
 	if answer := s.do(request("GET", path, nil)); answer.StatusCode != http.StatusConflict {
 		t.Errorf("replaced, yet %s", answer.Status)
+	}
+}
+
+// A replaced image is told from one that was only copied, whose version is another
+// one too.
+func TestAReplacedImageIsNoticed(t *testing.T) {
+	tree := tree(t)
+	key, content := actor.TrainingKey(ada, "0 <i>.png"), picture(1)
+	s := open(t, tree, nil)
+	path := "/images" + strings.TrimPrefix(adasPage, "/actors") + "/" + sum(content)
+	put(t, tree, key, picture(2))
+	put(t, tree, key, content) // another version
+	if got := s.get(adasPage); strings.Contains(got, "another one by now") || strings.Contains(got, "another image by now") {
+		t.Error("a copy is taken for another image")
+	}
+	if got := s.get(path); got != string(content) {
+		t.Error("the copy is not shown")
+	}
+	other := bytes.Clone(content)
+	other[len(other)-1] ^= 1 // of the same size
+	put(t, tree, key, other)
+	for range 2 {
+		if got := s.get(adasPage); !strings.Contains(got, "with 1 image replaced. Evaluate the actor again") || !strings.Contains(got, "another image by now") {
+			t.Error("it is not said that an image was replaced")
+		}
+	}
+	put(t, tree, key, append(other, 0))
+	if got := s.get(adasPage); !strings.Contains(got, "with 1 image replaced") {
+		t.Error("it is not said of one of another size")
 	}
 }
 
@@ -327,7 +376,7 @@ func TestVisitsAreToldApart(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Unix(1e9, 0)
-	s := open(t, tree, func(c *web.Config) { c.Now = func() time.Time { return now } })
+	s := open(t, tree, func(c *setup) { c.Now = func() time.Time { return now } })
 	if got := s.get("/"); strings.Contains(got, "class=new") {
 		t.Error("on the first visit something is new")
 	}
@@ -351,9 +400,12 @@ func TestVisitsAreToldApart(t *testing.T) {
 func TestTheServerEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	began := make(chan struct{})
-	c := web.Config{Store: tree(t), Settings: settings.Default(), By: "mia", Log: slog.New(slog.DiscardHandler), Now: time.Now, Judge: "fake",
-		Runner: &fakeRunner{run: func(ctx context.Context) error { close(began); <-ctx.Done(); return ctx.Err() }}}
-	s := &site{t: t, server: web.New(ctx, c), store: c.Store}
+	c := setup{
+		Config: web.Config{Store: tree(t), By: "mia", Log: slog.New(slog.DiscardHandler), Now: time.Now},
+		Terms: web.Terms{Settings: settings.Default(), Judge: "fake",
+			Runner: &fakeRunner{run: func(ctx context.Context) error { close(began); <-ctx.Done(); return ctx.Err() }}},
+	}
+	s := &site{t: t, server: c.serve(ctx), store: c.Store}
 	s.post("/run", url.Values{"act": {"start"}})
 	<-began
 	cancel()

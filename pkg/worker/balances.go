@@ -9,6 +9,7 @@ import (
 	"screentest/pkg/actor"
 	"screentest/pkg/event"
 	"screentest/pkg/execution"
+	"screentest/pkg/judge"
 	"screentest/pkg/ledger"
 	"screentest/pkg/metric"
 	"screentest/pkg/run"
@@ -40,20 +41,20 @@ func (b *Balances) Do(ctx context.Context, j event.Job) error {
 	if stopped, err := b.stopped(ctx, j); stopped || err != nil {
 		return err
 	}
-	member, err := find(ctx, b.Store, j.Actor)
+	member, err := find(ctx, b.Store, j)
 	if err != nil {
 		return err
 	}
 	result, err := b.Executor.Perform(ctx, member)
 	if err == nil && result.Proposal == "" {
-		err = b.ended(ctx, j.Actor)
+		err = b.ended(ctx, j)
 	}
 	o := run.Outcome{Actor: j.Actor, State: run.Completed, At: b.Now(), Usage: result.Spent}
 	switch {
-	case errors.Is(err, execution.ErrStale) && j.Tries < maxStale:
+	case errors.Is(err, execution.ErrStale) && j.Stale < maxStale:
 		err = b.again(ctx, j)
 		o.State, o.Reason = run.Interrupted, "its set had changed"
-	case errors.Is(err, execution.ErrStale), errors.Is(err, execution.ErrFailed):
+	case errors.Is(err, execution.ErrStale), errors.Is(err, execution.ErrFailed), errors.Is(err, execution.ErrNoBase):
 		err = Failed{err}
 	case err == nil && result.Proposal == "":
 		o.State, o.Reason = run.Skipped, "its plan has been performed"
@@ -65,18 +66,22 @@ func (b *Balances) Do(ctx context.Context, j event.Job) error {
 	return errors.Join(lasting(err), record(context.WithoutCancel(ctx), b.Store, j, o))
 }
 
-// ended says how the newest plan ended, where none is approved any more: an earlier
-// delivery of the message may have got as far as that, and not to what follows.
-func (b *Balances) ended(ctx context.Context, n actor.Name) error {
-	book, err := ledger.Load(ctx, b.Store, n)
+// ended says how the plan that is asked for ended, where none is approved any more:
+// an earlier delivery of the message may have got as far as that, and not to what
+// follows.
+func (b *Balances) ended(ctx context.Context, j event.Job) error {
+	book, err := ledger.Load(ctx, b.Store, j.Actor)
 	if err != nil {
 		return err
 	}
-	switch latest, _ := book.Latest(); latest.State {
-	case ledger.Stale:
-		return fmt.Errorf("%w: %s", execution.ErrStale, latest.Last().Why)
-	case ledger.Failed:
-		return fmt.Errorf("%w: %s", execution.ErrFailed, latest.Last().Why)
+	for _, p := range book.Proposals() {
+		switch {
+		case p.ID != j.Cause:
+		case p.State == ledger.Stale:
+			return fmt.Errorf("%w: %s", execution.ErrStale, p.Last().Why)
+		case p.State == ledger.Failed:
+			return fmt.Errorf("%w: %s", execution.ErrFailed, p.Last().Why)
+		}
 	}
 	return nil
 }
@@ -90,19 +95,26 @@ func (b *Balances) stopped(ctx context.Context, j event.Job) (bool, error) {
 
 // again asks for another evaluation, and so for another plan.
 func (b *Balances) again(ctx context.Context, j event.Job) error {
-	j.Kind, j.Cause = event.Evaluate, "stale "+j.Cause
-	j.Tries++
+	j.Kind, j.Cause, j.History = event.Evaluate, "stale "+j.Cause, event.History{Stale: j.Stale + 1}
 	return b.Evaluations.Send(ctx, j.Message())
 }
 
-// find returns the entry of the roster, which the prompts are made of.
-func find(ctx context.Context, s store.Store, n actor.Name) (actor.Actor, error) {
+// find returns the entry of the roster, which the prompts are made of. An actor that
+// has left the roster since a sweep has asked for it has an end on that one's record.
+func find(ctx context.Context, s store.Store, j event.Job) (actor.Actor, error) {
 	for a, err := range actor.Stream(ctx, s) {
-		if err != nil || a.Name == n {
-			return a, err
+		if err != nil {
+			return a, fmt.Errorf("%w: %w", judge.ErrHalt, err)
+		}
+		if a.Name == j.Actor {
+			return a, nil
 		}
 	}
-	return actor.Actor{}, Malformed{fmt.Errorf("%s is not in the roster", n)}
+	err := fmt.Errorf("%s is not in the roster", j.Actor)
+	if j.Run != "" {
+		return actor.Actor{}, Failed{err}
+	}
+	return actor.Actor{}, Malformed{err}
 }
 
 // GiveUp implements Handler.

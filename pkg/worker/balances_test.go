@@ -37,42 +37,53 @@ func (n nobody) Generate(context.Context, generate.Order) (generate.Picture, cos
 	return generate.Picture{}, cost.Usage{}, generate.ErrRefused
 }
 
-// A loop is both workers on their queues, for sets that have too many images and
-// lack none: a target of three photographs.
+// A loop is both workers on their queues. Unless a test says otherwise, the target
+// is three photographs, which all sets have, and only surplus goes.
 type loop struct {
-	*stage              // of the evaluator
-	balances *mem.Queue //
-	balancer lambdatest.Mapping
-	store    store.Store
-	sender   *flaky // by which the balancer asks for evaluations
+	*stage    // of the evaluator
+	balances  *mem.Queue
+	balancer  lambdatest.Mapping
+	store     store.Store
+	sender    *flaky // by which the balancer asks for evaluations
+	settings  settings.Settings
+	model     *model
+	generator generate.Generator
+	remote    mirror.Remote
 }
 
 func newLoop(t *testing.T, s store.Store) *loop {
-	st := evaluations(t, s, &model{})
+	m := &model{}
+	st := evaluations(t, s, m)
 	clock := func() time.Time { return st.now }
-	set := settings.Default()
-	set.Target.Photorealistic, set.Target.BWStylized, set.Target.ColorStylized = 3, 0, 0
-	set.Plan.Condemn = nil // so that only surplus goes
-	l := &loop{stage: st, store: s, balances: mem.New(mem.Options{Visibility: time.Hour, MaxReceives: 5, Dead: st.dead, Now: clock}), sender: &flaky{Sender: st.queue}}
-	m := &model{asked: map[string]int{}}
+	l := &loop{
+		stage: st, store: s, settings: settings.Default(), model: m, generator: nobody{t}, remote: mirror.Remote{Waived: true},
+		balances: mem.New(mem.Options{Visibility: time.Hour, MaxReceives: 5, Dead: st.dead, Now: clock}), sender: &flaky{Sender: st.queue},
+	}
+	l.settings.Target.Photorealistic, l.settings.Target.BWStylized, l.settings.Target.ColorStylized = 3, 0, 0
+	l.settings.Plan.Condemn = nil
 	log := metric.New(&st.log, "test", clock)
 	st.worker.Opening.Open = func(context.Context) (worker.Handler, error) {
-		return worker.NewEvaluations(s, m, set, mirror.Remote{Waived: true}, l.balances, log, clock), nil
+		return worker.NewEvaluations(s, m, l.settings, l.remote, l.balances, log, clock), nil
 	}
-	examiner := evaluator.New(evaluator.Config{Store: s, Judge: m, Settings: set, Holder: "balancer", Now: clock})
-	executor := execution.New(execution.Config{
-		Store: s, Evaluator: examiner, Generator: nobody{t}, Remote: mirror.Remote{Waived: true}, Settings: set, By: "balancer", Now: clock,
-	})
 	balancer := &worker.Worker{
 		Queue: l.balances, Kind: event.Balance, Now: clock, Log: st.worker.Log, Metrics: log,
-		Opening: worker.Opening{Now: clock, Open: func(context.Context) (worker.Handler, error) {
-			return &worker.Balances{
-				Store: s, Executor: executor, Evaluations: l.sender, Metrics: log, Now: clock, Sweeps: worker.Sweeps{Store: s, Now: clock},
-			}, nil
-		}},
+		Opening: worker.Opening{Now: clock, Open: func(context.Context) (worker.Handler, error) { return l.performer(), nil }},
 	}
 	l.balancer = lambdatest.Mapping{Queue: l.balances, Batch: 1, Invoke: invoke(balancer)}
 	return l
+}
+
+// performer is the handler of the balancer as it would be opened now.
+func (l *loop) performer() *worker.Balances {
+	clock := func() time.Time { return l.now }
+	examiner := evaluator.New(evaluator.Config{Store: l.store, Judge: l.model, Settings: l.settings, Holder: "balancer", Now: clock})
+	executor := execution.New(execution.Config{
+		Store: l.store, Evaluator: examiner, Generator: l.generator, Remote: l.remote, Settings: l.settings, By: "balancer", Now: clock,
+	})
+	return &worker.Balances{
+		Store: l.store, Executor: executor, Evaluations: l.sender, Metrics: metric.New(&l.log, "test", clock), Now: clock,
+		Sweeps: worker.Sweeps{Store: l.store, Now: clock},
+	}
 }
 
 // begin asks for the evaluation of ada, in a sweep that executes.
@@ -85,24 +96,31 @@ func (l *loop) begin(t *testing.T) {
 	}
 }
 
-// settle lets both work until nothing is left.
+// settle lets both work until nothing is left, and looks what became of the sweep.
 func (l *loop) settle(t *testing.T) sweep.LookOutput {
 	t.Helper()
-	for range 1000 {
+	l.drain(t)
+	out, err := sweep.Look(t.Context(), l.store, sweep.LookInput{RunID: "x", Mode: run.Execute}, l.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// drain lets both work until nothing is left, while days go by.
+func (l *loop) drain(t *testing.T) {
+	t.Helper()
+	for range 10_000 {
 		l.stage.settle(t)
 		if depth, err := l.balances.Depth(t.Context()); err != nil || depth.Total() == 0 {
-			break
+			return
 		}
 		if _, err := l.balancer.Poll(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		l.now = l.now.Add(time.Minute)
 	}
-	out, err := sweep.Look(t.Context(), l.store, sweep.LookInput{RunID: "x", Mode: run.Execute}, l.now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
+	t.Error("messages are left after a week")
 }
 
 // images returns how many images ada has.

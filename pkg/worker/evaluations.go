@@ -33,8 +33,9 @@ type Evaluations struct {
 	Sweeps    Sweeps
 }
 
-// NewEvaluations returns the handler that evaluates with j. The message group
-// keeps other workers away from an actor, so no claim is taken.
+// NewEvaluations returns the handler that evaluates with j. The message group keeps
+// other evaluators away from an actor, so no claim is taken. A balancer may be at it,
+// and what both write is safe from each other (see DESIGN.md, Queues and sweeps).
 func NewEvaluations(s store.Store, j judge.Judge, set settings.Settings, r mirror.Remote, balances sweep.Sender, m *metric.Log, now func() time.Time) *Evaluations {
 	return &Evaluations{
 		Store: s, Settings: set, Remote: r, Balances: balances, Metrics: m, Now: now, Members: Members{Store: s, Now: now}, Sweeps: Sweeps{Store: s, Now: now},
@@ -63,14 +64,14 @@ func (e *Evaluations) Do(ctx context.Context, j event.Job) error {
 	case errors.Is(err, evaluator.ErrNoImages):
 		// An event may tell of the last image that went.
 		o.State, o.Reason, err = run.Skipped, noImages, nil
-	case errors.Is(err, evaluator.ErrDamaged), errors.Is(err, evaluator.ErrUnjudged) && result.Spent.Requests == 0:
-		err = Failed{err} // nothing was asked, so nothing would be next time
+	case errors.Is(err, evaluator.ErrDamaged), errors.Is(err, evaluator.ErrNotJudgeable):
+		err = Failed{err}
 	case err == nil && result.Unchanged:
 		o.State, o.Reason = run.Skipped, "unchanged"
 	}
 	handed := false
 	if err == nil && j.Mode == run.Execute && o.Reason != noImages {
-		handed, err = e.hand(ctx, j)
+		handed, err = e.hand(ctx, j, result.Evaluation)
 	}
 	if err != nil || handed {
 		o.State, o.Reason = run.Interrupted, text(err)
@@ -85,7 +86,7 @@ func (e *Evaluations) excused(ctx context.Context, j event.Job) (bool, error) {
 	if j.Run != "" { // then the orchestrator has looked into the roster
 		return e.Sweeps.Stopped(ctx, j)
 	}
-	known, err := e.Members.Has(ctx, j.Actor)
+	known, err := e.Members.Has(ctx, j)
 	if err == nil && !known {
 		err = Malformed{fmt.Errorf("%s is not in the roster", j.Actor)}
 	}

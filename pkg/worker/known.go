@@ -3,11 +3,13 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
 	"screentest/pkg/actor"
 	"screentest/pkg/event"
+	"screentest/pkg/judge"
 	"screentest/pkg/store"
 	"screentest/pkg/sweep"
 )
@@ -26,22 +28,23 @@ type Members struct {
 	read  time.Time
 }
 
-// Has reports whether n is in the roster, or was when it was read.
-func (m *Members) Has(ctx context.Context, n actor.Name) (bool, error) {
+// Has reports whether the actor of j is in the roster, or was when it was read. That
+// it is not is believed only of a roster that was read after j was sent: an actor and
+// its images may have come since.
+func (m *Members) Has(ctx context.Context, j event.Job) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.names[n] || m.names != nil && m.Now().Sub(m.read) < newsAfter {
-		return m.names[n], nil
-	}
-	names := map[actor.Name]bool{}
-	for a, err := range actor.Stream(ctx, m.Store) {
-		if err != nil {
-			return false, err
+	if now := m.Now(); !m.names[j.Actor] && (!m.read.After(j.Sent) || now.Sub(m.read) >= newsAfter) {
+		names := map[actor.Name]bool{}
+		for a, err := range actor.Stream(ctx, m.Store) {
+			if err != nil {
+				return false, fmt.Errorf("%w: %w", judge.ErrHalt, err)
+			}
+			names[a.Name] = true
 		}
-		names[a.Name] = true
+		m.names, m.read = names, now
 	}
-	m.names, m.read = names, m.Now()
-	return names[n], nil
+	return m.names[j.Actor], nil
 }
 
 // Sweeps knows which sweeps were stopped.

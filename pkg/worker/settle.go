@@ -24,9 +24,16 @@ type fate struct {
 // settled is the fate of a message that is deleted.
 func settled(end string) fate { return fate{end: end, settled: true} }
 
-// again is the fate of one that comes again after about d. It jitters, so that
-// those who were turned away together do not come back together.
-func again(end string, d time.Duration) fate { return fate{end: end, rest: d/2 + rand.N(d/2)} }
+// dead is the fate of one that is set aside. The queue does that once it has
+// delivered the message often enough, so until then it comes again at once.
+func dead(end string) fate { return fate{end: end, dead: true} }
+
+// again is the fate of one that comes again after about d.
+func again(end string, d time.Duration) fate { return fate{end: end, rest: jitter(d)} }
+
+// jitter makes sure that those who were turned away together do not come back
+// together.
+func jitter(d time.Duration) time.Duration { return d/2 + rand.N(d/2) }
 
 // settle brings a message to its end.
 func (b *batch) settle(ctx context.Context, item event.Item, j event.Job, err error) fate {
@@ -35,24 +42,28 @@ func (b *batch) settle(ctx context.Context, item event.Item, j event.Job, err er
 	switch {
 	case err == nil:
 		return settled("done")
+	case errors.Is(err, event.ErrNewer):
+		return dead("newer")
 	case errors.As(err, &malformed):
 		b.Metrics.Write(metric.Values{metric.Malformed: 1}, map[string]any{"error": err.Error()})
 		return settled("malformed")
 	case errors.As(err, &failed):
 		return b.giveUp(ctx, j, err)
 	case errors.Is(err, judge.ErrHalt):
-		return b.wait(ctx, item, j)
+		return b.wait(ctx, j, 0)
+	case errors.Is(err, judge.ErrUnavailable) && j.Waited < patience:
+		return b.wait(ctx, j, 1)
 	case errors.Is(err, errTime):
 		if j.Tries++; j.Tries > maxTries {
 			return b.giveUp(ctx, j, fmt.Errorf("not finished in %d invocations: %w", maxTries, err))
 		}
 		return b.replace(ctx, j, "continued")
 	}
-	if item.Receives >= maxReceives {
-		b.giveUp(ctx, j, err)
-		return fate{end: "dead", dead: true}
+	if item.Receives < maxReceives {
+		return again("again", firstRetry<<(item.Receives-1))
 	}
-	return again("again", firstRetry<<(item.Receives-1))
+	b.giveUp(ctx, j, err)
+	return dead("dead")
 }
 
 // giveUp lets the message come again where the record cannot be written.
@@ -72,18 +83,28 @@ const (
 	longestWait = 2 * time.Hour
 )
 
-// wait lets a message rest. Each rest is a delivery; before they are used up a
-// copy takes the message's place, so that it never ends with the dead letters.
-func (b *batch) wait(ctx context.Context, item event.Item, j event.Job) fate {
-	if item.Receives >= maxReceives-1 {
-		return b.replace(ctx, j, "waiting")
-	}
+// patience is for how long in all, in seconds, a message waits for a service that
+// others may find available: a picture that breaks the service each time must not
+// be sent for ever. After that it has the tries of any other failure.
+const patience = 6 * 60 * 60
+
+// wait lets a message rest. Each delivery counts as a try of the queue's, and a rest
+// is none: a copy takes the message's place, and knows until when it rests. blame is
+// 1 where the rest is counted against the request, else 0.
+func (b *batch) wait(ctx context.Context, j event.Job, blame int) fate {
 	rest := firstWait
-	for range item.Receives - 1 + j.Turn*maxReceives {
+	for range j.Rests {
 		rest = min(3*rest, longestWait)
 	}
-	return again("waiting", rest)
+	rest = jitter(rest)
+	j.Rests++
+	j.Waited += blame * int(rest.Seconds())
+	j.NotBefore = b.Now().Add(rest)
+	return b.replace(ctx, j, "waiting")
 }
+
+// resting is the fate of a message that rests for so long yet.
+func resting(left time.Duration) fate { return fate{end: "resting", rest: min(left, longestWait)} }
 
 // replace sends j as a new message instead of the one that is being handled.
 func (b *batch) replace(ctx context.Context, j event.Job, end string) fate {
@@ -95,16 +116,12 @@ func (b *batch) replace(ctx context.Context, j event.Job, end string) fate {
 	return settled(end)
 }
 
-// putOff has messages of one actor come again together, after rest. One that was
-// left as it is would keep its whole group back until its delivery is over: the
-// queue hands out nothing of a group of which anything is with a worker.
-func (b *batch) putOff(ctx context.Context, items []event.Item, rest time.Duration) {
-	for _, item := range items {
-		if err := b.Queue.Delay(ctx, item.Receipt, rest); err != nil && !errors.Is(err, queue.ErrReceipt) {
-			b.Log.WarnContext(ctx, "a message cannot be delayed", "item", item.ItemID, "error", err)
-		}
-		b.mu.Lock()
-		b.failed = append(b.failed, item.ItemID)
-		b.mu.Unlock()
+// putOff has a message come again, after rest.
+func (b *batch) putOff(ctx context.Context, item event.Item, rest time.Duration) {
+	if err := b.Queue.Delay(ctx, item.Receipt, rest); err != nil && !errors.Is(err, queue.ErrReceipt) {
+		b.Log.WarnContext(ctx, "a message cannot be delayed", "item", item.ItemID, "error", err)
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.failed = append(b.failed, item.ItemID)
 }

@@ -3,18 +3,22 @@
 // that do the work and know of no queue.
 //
 // A message has one of these ends. It is done, or done already: it is deleted. It
-// cannot be understood: that is logged, and it is deleted. The work failed for
-// good: that is put on the actor's record, and it is deleted. It failed for now:
+// cannot be understood: that is logged, and it is deleted; unless a later version of
+// the program wrote it, for which it is kept with the dead letters. The work failed
+// for good: that is put on the actor's record, and it is deleted. It failed for now:
 // it comes again later, and after five times lies with the dead letters, on the
-// actor's record too. Nothing can be done for anybody, because the key, the quota
-// or the settings are at fault: it waits, however long that takes, and never ends
-// with the dead letters. Time is up: the rest is put into a new message.
+// actor's record too. Nothing can be done for anybody, because the key, the quota,
+// the roster or the settings are at fault: it waits, however long that takes. The
+// service is not to be had: it waits likewise, but for six hours in all, after which
+// that is a failure like any other. Time is up: the rest is put into a new message.
+// No kind of trouble uses up what is allowed for another.
 //
 // The promises: messages of one actor are handled in order, and after one that
-// comes again none of the same actor: those that follow it come again with it,
-// at the same time. A message that is given up, or replaced by a new one at the
-// end of the queue, holds up nobody. No message harms another, not even by a
-// panic; nothing is begun that the time left is too short for.
+// comes again none of the same actor: those that follow it come again after it.
+// A message that is given up, or replaced by a new one at the end of the queue,
+// holds up nobody; one that asks for the same as another stands for it. No message
+// harms another, not even by a panic; nothing is begun that the time left is too
+// short for.
 package worker
 
 import (
@@ -36,8 +40,8 @@ import (
 // A Handler does jobs. It is safe for concurrent use.
 type Handler interface {
 	// Do does one job. Doing it again is safe. Its error says which end the
-	// message takes: Malformed, Failed, one that wraps judge.ErrHalt, or any
-	// other, which is taken for one that passes.
+	// message takes: Malformed, Failed, one that wraps judge.ErrHalt or
+	// judge.ErrUnavailable, or any other, which is taken for one that passes.
 	Do(ctx context.Context, j event.Job) error
 	// GiveUp puts on the record that the job has failed.
 	GiveUp(ctx context.Context, j event.Job, cause error) error
@@ -97,7 +101,7 @@ func (w *Worker) Handle(ctx context.Context, payload []byte) (event.Response, er
 	if err != nil {
 		return event.Response{}, err
 	}
-	b := &batch{Worker: w, ended: map[event.Job]error{}}
+	b := &batch{Worker: w}
 	b.handler, b.halt = w.Opening.handler(ctx)
 	if deadline, ok := ctx.Deadline(); ok && b.halt == nil {
 		b.until = deadline.Add(-min(b.handler.Reserve(), time.Until(deadline)/2))
@@ -144,9 +148,8 @@ type batch struct {
 	until   time.Time // when work must come to an end, zero for never
 
 	mu     sync.Mutex
-	halt   error               // why nothing can be done for anybody
-	failed []string            // items that are to come again
-	ended  map[event.Job]error // how jobs ended, by what they are without their causes
+	halt   error    // why nothing can be done for anybody
+	failed []string // items that are to come again
 }
 
 // response names the failed items in the order in which they came.
@@ -160,41 +163,88 @@ func (b *batch) response(items []event.Item) event.Response {
 	return r
 }
 
-// actor handles the messages of one actor. When one is to come again, so are all
-// that follow it: nothing may overtake. A dead letter no longer counts.
+// actor handles the messages of one actor. Of those that ask for the same one is
+// handled, and stands for all: what is done looks at the actor as it is by then, and
+// what comes again will. When one is to come again, so are all that follow it:
+// nothing may overtake.
 func (b *batch) actor(ctx context.Context, items []event.Item) {
+	met := map[event.Job]bool{}
 	for n, item := range items {
-		switch f := b.item(ctx, item); {
-		case f.settled:
-		case f.dead:
-			b.putOff(ctx, items[n:n+1], 0)
-		default:
-			b.putOff(ctx, items[n:], f.rest)
+		job, err := b.decode(item)
+		if request := job.Request(); err == nil && met[request] {
+			b.log(ctx, item, job, settled("merged"), 0, nil)
+			continue
+		} else if err == nil {
+			met[request] = true
+		}
+		// It rests once, whatever the clocks say, and not behind one that is tried.
+		f := resting(job.NotBefore.Sub(b.Now()))
+		if f.rest <= 0 || item.Receives > 1 || n > 0 {
+			f = b.item(ctx, item, job, err)
+		}
+		if f.settled {
+			continue
+		}
+		b.putOff(ctx, item, f.rest)
+		if !f.dead {
+			b.follow(ctx, items[n+1:], met)
 			return
+		}
+		delete(met, job.Request()) // it stands for nobody any more
+	}
+}
+
+// follow has messages come again after the one that they follow. Put off, each would
+// lose a delivery, and be among the dead letters without ever having been tried; so
+// a copy takes the place of each. One that cannot be read has no copy.
+func (b *batch) follow(ctx context.Context, items []event.Item, met map[event.Job]bool) {
+	for _, item := range items {
+		job, err := b.decode(item)
+		switch request := job.Request(); {
+		case err == nil && met[request]:
+		case err == nil && b.replace(ctx, job, "follows").settled:
+			met[request] = true
+		default:
+			b.putOff(ctx, item, firstRetry)
 		}
 	}
 }
 
-// item handles one message.
-func (b *batch) item(ctx context.Context, item event.Item) fate {
-	start := b.Now()
+// decode reads the job of a message.
+func (b *batch) decode(item event.Item) (event.Job, error) {
 	job, err := event.DecodeJob(item.Body)
-	if err == nil && job.Kind != b.Kind {
+	job.Sent = item.Sent
+	switch {
+	case errors.Is(err, event.ErrNewer):
+		return job, err
+	case err == nil && job.Kind != b.Kind:
 		err = fmt.Errorf("a job to %s on a queue of jobs to %s", job.Kind, b.Kind)
 	}
 	if err != nil {
 		err = Malformed{err}
-	} else {
+	}
+	return job, err
+}
+
+// item handles one message, of which err says why it cannot be understood.
+func (b *batch) item(ctx context.Context, item event.Item, job event.Job, err error) fate {
+	start := b.Now()
+	if err == nil {
 		err = b.do(ctx, job)
 	}
 	f := b.settle(ctx, item, job, err)
+	b.log(ctx, item, job, f, b.Now().Sub(start), err)
+	return f
+}
+
+// log writes the line of a message.
+func (b *batch) log(ctx context.Context, item event.Item, job event.Job, f fate, took time.Duration, err error) {
 	level := slog.LevelInfo
 	if err != nil {
 		level = slog.LevelWarn
 	}
 	b.Log.Log(ctx, level, "message", "end", f.end, "actor", job.Actor, "kind", job.Kind, "mode", job.Mode, "run", job.Run,
-		"item", item.ItemID, "receives", item.Receives, "seconds", b.Now().Sub(start).Seconds(), "error", text(err))
-	return f
+		"item", item.ItemID, "receives", item.Receives, "seconds", took.Seconds(), "error", text(err))
 }
 
 func text(err error) string {
@@ -204,20 +254,13 @@ func text(err error) string {
 	return err.Error()
 }
 
-// do does a job, unless the same has been tried since it was sent, or there is
-// no use in trying.
+// do does a job, unless there is no use in trying.
 func (b *batch) do(ctx context.Context, j event.Job) (err error) {
-	same := j
-	same.Cause, same.Tries, same.Turn = "", 0, 0
 	b.mu.Lock()
 	halt := b.halt
-	ended, known := b.ended[same]
 	b.mu.Unlock()
-	switch {
-	case halt != nil:
+	if halt != nil {
 		return halt
-	case known:
-		return ended
 	}
 	if !b.until.IsZero() {
 		var cancel context.CancelFunc
@@ -230,13 +273,12 @@ func (b *batch) do(ctx context.Context, j event.Job) (err error) {
 	if err = b.safely(ctx, j); err != nil && ctx.Err() != nil {
 		err = fmt.Errorf("%w: %w", errTime, err)
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	if errors.Is(err, judge.ErrHalt) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
 		b.halt = err
 		b.Opening.close(b.Now(), err)
 	}
-	b.ended[same] = err
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"screentest/pkg/actor"
@@ -198,9 +199,13 @@ func TestWhatPassesComesAgainLater(t *testing.T) {
 func TestNothingOvertakes(t *testing.T) {
 	s := newStage(t)
 	s.act["ada"] = func(context.Context) error { return errors.New("503") }
-	s.send(t, "ada", "bea", "ada", "ada")
-	if p := s.poll(t); p.Messages != 4 || p.Deleted != 1 || s.times("ada") != 1 {
-		t.Errorf("%+v, did %q", p, s.did)
+	s.sendAs(t, "1", "2", "3")
+	s.send(t, "bea")
+	if p := s.poll(t); p.Messages != 4 || p.Deleted != 3 || s.times("ada") != 1 {
+		t.Errorf("%+v, did %q; want bea done, and copies of two that follow", p, s.did)
+	}
+	if alive, _ := s.left(t); alive != 3 {
+		t.Errorf("%d messages, want all of ada's", alive)
 	}
 }
 
@@ -366,44 +371,48 @@ func TestTheHandlerIsRenewed(t *testing.T) {
 // What is cut short by the end of the invocation goes on in a new message, and
 // never ends with the dead letters as long as it comes forward.
 func TestTheRestIsContinued(t *testing.T) {
-	s := newStage(t)
-	s.timeout = 40 * time.Millisecond
-	steps := 8
-	s.act["ada"] = func(ctx context.Context) error {
-		if steps--; steps > 0 {
-			<-ctx.Done()
-			return ctx.Err()
+	synctest.Test(t, func(t *testing.T) { // so that no invocation is short of time because the machine is
+		s := newStage(t)
+		s.timeout = 40 * time.Millisecond
+		steps := 8
+		s.act["ada"] = func(ctx context.Context) error {
+			if steps--; steps > 0 {
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			return nil
 		}
-		return nil
-	}
-	s.send(t, "ada")
-	s.settle(t)
-	if _, dead := s.left(t); dead != 0 || s.times("ada") != 8 || len(s.gaveUp) != 0 {
-		t.Errorf("%d dead, did %q, gave up on %q", dead, s.did, s.gaveUp)
-	}
-	s.act["bea"] = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
-	s.send(t, "bea")
-	s.settle(t)
-	if s.times("bea") != 21 || !slices.Equal(s.gaveUp, []actor.Name{"bea"}) {
-		t.Errorf("%d tries, gave up on %q; want an end to it", s.times("bea"), s.gaveUp)
-	}
+		s.send(t, "ada")
+		s.settle(t)
+		if _, dead := s.left(t); dead != 0 || s.times("ada") != 8 || len(s.gaveUp) != 0 {
+			t.Errorf("%d dead, did %q, gave up on %q", dead, s.did, s.gaveUp)
+		}
+		s.act["bea"] = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+		s.send(t, "bea")
+		s.settle(t)
+		if s.times("bea") != 21 || !slices.Equal(s.gaveUp, []actor.Name{"bea"}) {
+			t.Errorf("%d tries, gave up on %q; want an end to it", s.times("bea"), s.gaveUp)
+		}
+	})
 }
 
 func TestNothingIsBegunWithoutTime(t *testing.T) {
-	s := newStage(t)
-	s.timeout = 40 * time.Millisecond
-	s.act["ada"] = func(ctx context.Context) error { <-ctx.Done(); return nil } // in time, and no sooner
-	s.send(t, "ada")
-	other := event.Job{Kind: event.Evaluate, Actor: "ada", Mode: run.Execute, Cause: "c"}
-	if err := s.queue.Send(t.Context(), other.Message()); err != nil {
-		t.Fatal(err)
-	}
-	if p := s.poll(t); s.times("ada") != 1 || p.Deleted != 2 {
-		t.Errorf("%+v, did %q", p, s.did)
-	}
-	if s.settle(t); s.times("ada") != 2 {
-		t.Errorf("did %q; want the second job, later", s.did)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		s.timeout = 40 * time.Millisecond
+		s.act["ada"] = func(ctx context.Context) error { <-ctx.Done(); return nil } // in time, and no sooner
+		s.send(t, "ada")
+		other := event.Job{Kind: event.Evaluate, Actor: "ada", Mode: run.Execute, Cause: "c"}
+		if err := s.queue.Send(t.Context(), other.Message()); err != nil {
+			t.Fatal(err)
+		}
+		if p := s.poll(t); s.times("ada") != 1 || p.Deleted != 2 {
+			t.Errorf("%+v, did %q", p, s.did)
+		}
+		if s.settle(t); s.times("ada") != 2 {
+			t.Errorf("did %q; want the second job, later", s.did)
+		}
+	})
 }
 
 func TestWhatIsNoBatchIsAnError(t *testing.T) {

@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"runtime/debug"
+	"slices"
 	"strconv"
 	"time"
 
@@ -18,6 +20,7 @@ import (
 	"screentest/internal/parts"
 	"screentest/pkg/evaluator"
 	"screentest/pkg/execution"
+	"screentest/pkg/judge"
 	"screentest/pkg/metric"
 	"screentest/pkg/mirror"
 	"screentest/pkg/queue/sqs"
@@ -52,6 +55,7 @@ type Parts struct {
 // where a variable is missing or means nothing.
 func Must(ctx context.Context, variables ...string) Parts {
 	p := Parts{Log: lambdacontext.NewLogger(), Env: map[string]string{}}
+	keepWithin(lambdacontext.MemoryLimitInMB)
 	var problems []error
 	for _, name := range append(variables, Stage, Data) {
 		if p.Env[name] = os.Getenv(name); p.Env[name] == "" {
@@ -64,6 +68,15 @@ func Must(ctx context.Context, variables ...string) Parts {
 	p.Check(errors.Join(problems...))
 	p.Bucket, p.Store = tree, metric.Store(tree, p.Metrics)
 	return p
+}
+
+// keepWithin has the collector keep the process within the memory of the function,
+// of which a fifth is left for what is not on the heap. By that limit an evaluator
+// also tells which pictures are too large for it; 0 means none.
+func keepWithin(megabytes int) {
+	if megabytes > 0 {
+		debug.SetMemoryLimit(int64(megabytes) << 20 / 5 * 4)
+	}
 }
 
 // Check ends the process where there is an error.
@@ -117,12 +130,21 @@ func (p Parts) Settings(ctx context.Context) (settings.Settings, error) {
 	return set, err
 }
 
-// Source is what the judge and the generator are made of. The keys come from the
-// secret, which is not asked for where no model is. What one command may spend
-// (run.max_cost) is no limit for a worker that never ends.
-func (p Parts) Source(ctx context.Context, set settings.Settings) (parts.Source, error) {
+// Judge makes the judge of the settings, whoever generates.
+func (p Parts) Judge(ctx context.Context, set settings.Settings) (judge.Judge, error) {
+	source, err := p.source(ctx, set, set.Judge.Name)
+	if err != nil {
+		return nil, err
+	}
+	return source.Judge()
+}
+
+// source is what the judge and the generator are made of. The keys come from the
+// secret, which is not asked for where all that are needed work offline. What one
+// command may spend (run.max_cost) is no limit for a worker that never ends.
+func (p Parts) source(ctx context.Context, set settings.Settings, needed ...string) (parts.Source, error) {
 	source := parts.Source{Settings: set, Identity: p.Env[Data], Transport: metric.Transport(http.DefaultTransport, p.Metrics)}
-	if set.Judge.Name == "offline" && set.Generation.Name == "offline" {
+	if !slices.ContainsFunc(needed, func(name string) bool { return name != "offline" }) {
 		return source, nil
 	}
 	keys, err := secret.Read(ctx, p.Env[Secret])
@@ -146,7 +168,7 @@ func (p Parts) Executor(ctx context.Context, by string) (*execution.Executor, er
 	if set.Run.MaxDeletions >= 0 || set.Run.MaxGenerations >= 0 {
 		return nil, fmt.Errorf("run.max_deletions and run.max_generations in %s hold for one command only: set plan.limits, which hold for each actor, instead", settings.File)
 	}
-	source, err := p.Source(ctx, set)
+	source, err := p.source(ctx, set, set.Judge.Name, set.Generation.Name)
 	if err != nil {
 		return nil, err
 	}

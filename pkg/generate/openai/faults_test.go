@@ -94,8 +94,8 @@ var faults = map[string]struct {
 	"not implemented":            {openaitest.Error(501, "", "images are not served here"), judge.ErrHalt, false, nothing},
 	"400":                        {openaitest.Error(400, "invalid_image", "cannot read it"), errAny, false, nothing},
 	"400 without a word":         {body(400, ""), errAny, false, nothing},
-	"500, told not to retry":     {should("false", openaitest.Error(500, "", "")), errAny, false, nothing},
-	"429, longer than we wait":   {openaitest.RateLimited("301"), errAny, false, nothing},
+	"500, told not to retry":     {should("false", openaitest.Error(500, "", "")), judge.ErrUnavailable, false, nothing},
+	"429, longer than we wait":   {openaitest.RateLimited("301"), judge.ErrUnavailable, false, nothing},
 	"moved":                      {body(308, ""), errAny, false, nothing},
 	"a picture without its bill": {body(200, `{"data":[{"b64_json":"`+base64.StdEncoding.EncodeToString(openaitest.Pattern(openaitest.Request{Size: "256x256"}))+`"}]}`), nil, false, bound},
 }
@@ -131,7 +131,7 @@ func wantOutcome(t *testing.T, err, want error) {
 	if (err == nil) != (want == nil) {
 		t.Errorf("error %v, want %v", err, want)
 	}
-	for _, kind := range []error{generate.ErrLost, generate.ErrUnusable, generate.ErrRefused, judge.ErrHalt} {
+	for _, kind := range []error{generate.ErrLost, generate.ErrUnusable, generate.ErrRefused, judge.ErrHalt, judge.ErrUnavailable} {
 		if errors.Is(err, kind) != (kind == want) {
 			t.Errorf("error %q: is it %q? %v", err, kind, errors.Is(err, kind))
 		}
@@ -224,7 +224,7 @@ func TestAConnectionNeverMadeIsTriedAgainAndCostsNothing(t *testing.T) {
 				down := transport(func(*http.Request) (*http.Response, error) { return nil, test.err })
 				g, _ := direct(t, openaitest.Options{}, func(c *openai.Config) { c.Transport = down })
 				_, usage, err := g.Generate(t.Context(), order())
-				wantOutcome(t, err, errAny)
+				wantOutcome(t, err, judge.ErrUnavailable)
 				wantError(t, err, test.err)
 				if usage != (cost.Usage{Requests: test.attempts}) {
 					t.Errorf("%+v, want %d requests and nothing else", usage, test.attempts)
@@ -258,7 +258,7 @@ func TestAttemptsAreBounded(t *testing.T) {
 		g, h := direct(t, openaitest.Options{EditFault: openaitest.Always(openaitest.RateLimited(""))},
 			func(c *openai.Config) { c.Retry = endpoint.Retry{MaxAttempts: 3} })
 		_, usage, err := g.Generate(t.Context(), order())
-		wantOutcome(t, err, errAny)
+		wantOutcome(t, err, judge.ErrUnavailable)
 		if usage != (cost.Usage{Requests: 3}) || !strings.Contains(err.Error(), "3 attempts") {
 			t.Errorf("%+v, %v", usage, err)
 		}

@@ -147,6 +147,7 @@ func terms(price Price) endpoint.Terms {
 		Once:      true,
 		Errors: endpoint.Errors{
 			Halt: judge.ErrHalt, Refused: generate.ErrRefused, Lost: generate.ErrLost, Unusable: generate.ErrUnusable,
+			Unavailable: judge.ErrUnavailable,
 		},
 		Keyless:  "generate without a model with --generator offline",
 		NotFound: "check generation.model and the base URL; few servers but OpenAI's edit images",

@@ -22,7 +22,7 @@ func terms(price cost.Price) endpoint.Terms {
 	return endpoint.Terms{
 		Bill:      func(answer []byte) (cost.Usage, bool) { return bill(answer, price) },
 		MaxAnswer: maxAnswer,
-		Errors:    endpoint.Errors{Halt: judge.ErrHalt, Refused: judge.ErrRefused, Input: errAnswer},
+		Errors:    endpoint.Errors{Halt: judge.ErrHalt, Refused: judge.ErrRefused, Input: errAnswer, Unavailable: judge.ErrUnavailable},
 		Keyless:   "judge without a model with --judge offline",
 		NotFound:  "check judge.model and the base URL",
 	}

@@ -121,7 +121,7 @@ func TestAttemptsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j, h := direct(t, openaitest.Options{Fault: openaitest.Always(openaitest.RateLimited(""))})
 		took, usage, err := elapsed(t, j)
-		if err == nil || errors.Is(err, judge.ErrHalt) || !strings.Contains(err.Error(), "429") || !strings.Contains(err.Error(), "6 attempts") {
+		if !errors.Is(err, judge.ErrUnavailable) || errors.Is(err, judge.ErrHalt) || !strings.Contains(err.Error(), "429") || !strings.Contains(err.Error(), "6 attempts") {
 			t.Errorf("error %v", err)
 		}
 		if took > 16*time.Second || took < 7*time.Second {

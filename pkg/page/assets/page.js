@@ -91,9 +91,18 @@
     while (at) { const gone = at; at = at.nextSibling; gone.remove(); }
   };
   const running = () => box.querySelector("progress") !== null;
+  // away says that what stands here is from before, and why nothing newer does.
+  const away = (why) => {
+    const note = document.getElementById("away");
+    if (note.textContent !== why) note.textContent = why;
+    note.hidden = !why;
+  };
+  const refused = (status) => status === 401 ? "You are not signed in any more: load the page again."
+    : `The server answers that it cannot tell how the run stands (${status}): load the page again.`;
   const look = async () => {
     try {
       const answer = await fetch(box.dataset.poll, { headers: { Accept: "text/html" } });
+      away(answer.ok ? "" : refused(answer.status));
       if (answer.ok) {
         const fresh = document.createElement("div");
         fresh.innerHTML = await answer.text();
@@ -103,7 +112,7 @@
         if (focused && !box.contains(document.activeElement)) box.focus({ preventScroll: true });
         if (ran && !running()) document.getElementById("again").hidden = false;
       }
-    } catch (e) { /* the server is away; the next look tells */ }
+    } catch (e) { away("The server does not answer. What stands here is from before."); }
     setTimeout(look, document.hidden ? 10000 : 1500);
   };
   setTimeout(look, 1500);

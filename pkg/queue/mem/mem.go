@@ -74,7 +74,7 @@ func (q *Queue) send(m queue.Message) {
 		return
 	}
 	q.seen[m.ID] = now
-	q.messages = append(q.messages, &message{Delivery: queue.Delivery{Message: m}, ready: now.Add(q.options.Delay)})
+	q.messages = append(q.messages, &message{Delivery: queue.Delivery{Message: m, Sent: now}, ready: now.Add(q.options.Delay)})
 }
 
 // Receive implements queue.Queue.

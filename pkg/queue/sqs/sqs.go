@@ -129,6 +129,7 @@ func (q *Queue) Receive(ctx context.Context, most int) ([]queue.Delivery, error)
 			types.MessageSystemAttributeNameMessageGroupId,
 			types.MessageSystemAttributeNameMessageDeduplicationId,
 			types.MessageSystemAttributeNameApproximateReceiveCount,
+			types.MessageSystemAttributeNameSentTimestamp,
 		},
 	})
 	if err != nil {
@@ -144,7 +145,7 @@ func (q *Queue) Receive(ctx context.Context, most int) ([]queue.Delivery, error)
 			Message: queue.Message{
 				Group: m.Attributes["MessageGroupId"], ID: m.Attributes["MessageDeduplicationId"], Body: aws.ToString(m.Body),
 			},
-			Receipt: aws.ToString(m.ReceiptHandle), Receives: receives,
+			Receipt: aws.ToString(m.ReceiptHandle), Receives: receives, Sent: queue.Milliseconds(m.Attributes["SentTimestamp"]),
 		})
 	}
 	return deliveries, nil

@@ -161,6 +161,7 @@ func receive(r *http.Request, q *mem.Queue, most int) (any, error) {
 			"MessageId": d.ID, "ReceiptHandle": d.Receipt, "Body": d.Body, "MD5OfBody": digest(d.Body),
 			"Attributes": map[string]string{
 				"MessageGroupId": d.Group, "MessageDeduplicationId": d.ID, "ApproximateReceiveCount": strconv.Itoa(d.Receives),
+				"SentTimestamp": strconv.FormatInt(d.Sent.UnixMilli(), 10),
 			},
 		})
 	}
