@@ -68,6 +68,9 @@ func checkEffect(t *testing.T, s store.Store, failed string, mode storetest.Mode
 // TestSweep sweeps a flow of two writes: in either mode each of them fails once,
 // then a run meets no fault, and every run is followed by another.
 func TestSweep(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a short sweep leaves operations out")
+	}
 	failures, runs := 0, 0
 	flow := func(s store.Store) error {
 		runs++

@@ -12,11 +12,18 @@ import (
 // rerun gets the same store with no fault left: it runs the flow again and
 // checks that all is as it should be. failed is what the flow returned, nil if
 // it survived the fault by itself.
+//
+// Short tests, which run under the race detector, take every third operation; the
+// others take each.
 func Sweep(t *testing.T, open func(t *testing.T) store.Store,
 	flow func(s store.Store) error, rerun func(t *testing.T, s store.Store, failed error)) {
 	t.Helper()
+	stride := 1
+	if testing.Short() {
+		stride = 3
+	}
 	for _, mode := range []Mode{Refused, DoneButFailed} {
-		for n := 0; ; n++ {
+		for n := 0; ; n += stride {
 			s := open(t)
 			faulty := NewFaulty(s)
 			faulty.FailAt(n, mode)
@@ -26,7 +33,7 @@ func Sweep(t *testing.T, open func(t *testing.T) store.Store,
 			if len(faulty.Ops()) <= n {
 				break
 			}
-			if n == 1000 {
+			if n >= 1000 {
 				t.Fatal("still operations after 1000: does the flow end?")
 			}
 		}
