@@ -209,7 +209,7 @@ func (p *performance) fail(ctx context.Context, failures []error) error {
 			reasons = append(reasons, reason)
 		}
 	}
-	why := strings.Join(slices.Compact(reasons), "; ")
+	why := strings.Join(reasons, "; ")
 	if err := p.end(ctx, ledger.Failed, why); err != nil {
 		return err
 	}
