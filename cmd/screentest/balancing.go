@@ -184,9 +184,8 @@ func (b *balancing) perform(ctx context.Context) (*balanceReport, error) {
 	}
 	stopped := pass.Do(ctx)
 	m.stop()
-	if started, err = started.End(ctx, b.store, b.app.now(), stopped); err != nil {
-		return nil, cmp.Or(stopped, err)
-	}
+	started, err = started.End(ctx, b.store, b.app.now(), stopped)
+	stopped = cmp.Or(stopped, err)
 	report, err := b.report(context.WithoutCancel(ctx), started, results)
 	if err != nil {
 		return nil, err

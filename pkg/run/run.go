@@ -107,18 +107,22 @@ func Start(ctx context.Context, s store.Store, r Run, fresh bool, now time.Time)
 
 // End marks the run as finished, every actor of it having an outcome, or, where
 // stopped says why it came to no end, as stopped; it is recorded also when the work
-// is being stopped. A run that was forgotten meanwhile stays so.
+// is being stopped. A run that was forgotten meanwhile stays so. With an error the
+// run comes back as it was.
 func (r Run) End(ctx context.Context, s store.Store, now time.Time, stopped error) (Run, error) {
 	end := func(r *Run) { r.EndedAt = now }
 	if stopped != nil {
 		end = func(r *Run) { r.StoppedAt = now }
 	}
 	ended, err := r.change(context.WithoutCancel(ctx), s, end)
-	if errors.Is(err, errForgotten) {
+	switch {
+	case errors.Is(err, errForgotten):
 		end(&r)
 		return r, nil
+	case err != nil:
+		return r, err
 	}
-	return ended, err
+	return ended, nil
 }
 
 // errForgotten: the run was reset while it was under way.

@@ -256,6 +256,17 @@ func TestAStoppedRun(t *testing.T) {
 	}
 }
 
+// Where the end cannot be recorded the run can still be told of.
+func TestAnEndThatCannotBeRecorded(t *testing.T) {
+	s := mem.New()
+	r := start(t, s, noon, "a")
+	faulty := storetest.NewFaulty(s)
+	faulty.FailAt(0, storetest.Refused)
+	if same, err := r.End(t.Context(), faulty, noon, context.Canceled); err == nil || same.ID != r.ID || len(same.Actors) != 1 {
+		t.Errorf("%+v, %v", same, err)
+	}
+}
+
 func TestAFreshRunIsNotTheInterruptedOne(t *testing.T) {
 	s := mem.New()
 	first := start(t, s, noon, "a")
